@@ -1,0 +1,54 @@
+# What a newcomer, a developer and CI call; `make` alone lists it.
+INVENTORY ?= inventories/library
+SLAVES ?=
+FIRMWARE ?= bios
+PYTHON ?= python3
+
+BIN := .venv/bin
+LAB := $(BIN)/python -m tests.lab
+SCENARIOS := $(filter-out shared,$(notdir $(wildcard molecule/*)))
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test venv packages-demo packages-test lint unit sanity molecule boot clean
+
+help: ## list these targets
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+demo: venv packages-demo ## a virtual library: a master is converged, a slave boots from it (INVENTORY=, SLAVES="pc01 pc07", FIRMWARE=)
+	@$(LAB) demo --inventory '$(INVENTORY)' --slaves '$(SLAVES)' --firmware '$(FIRMWARE)'
+
+test: lint unit sanity molecule boot ## everything below, in this order
+
+venv: .venv/installed ## the Python environment .venv alone
+
+.venv/installed: requirements.txt requirements-dev.txt
+	@command -v $(PYTHON) >/dev/null && $(PYTHON) -c 'import ensurepip' 2>/dev/null || tests/install-packages.sh tests/debian-packages-demo.txt
+	@echo 'Installing the Python packages of requirements-dev.txt into .venv'
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+packages-demo:
+	@tests/install-packages.sh tests/debian-packages-demo.txt
+
+packages-test:
+	@tests/install-packages.sh tests/debian-packages-demo.txt tests/debian-packages-test.txt
+
+lint: venv packages-test ## style and types: ruff, mypy, yamllint, ansible-lint, shellcheck
+	@tests/lint.sh
+
+unit: venv packages-test ## the pure functions, by tables
+	@$(BIN)/pytest tests/unit
+
+sanity: venv packages-test ## ansible-test sanity
+	@tests/sanity.sh
+
+molecule: venv packages-test ## each role on a master of its own (SCENARIOS="dhcp_server ...")
+	@tests/molecule.sh $(SCENARIOS)
+
+boot: venv packages-test ## real boots: a converged master, slaves from power-on to login
+	@$(LAB) exec -- $(BIN)/pytest tests/boot
+
+clean: ## remove what was built, the environment too
+	@if [ -x $(BIN)/python ]; then $(LAB) clean; fi
+	@rm -rf build .venv .mypy_cache .ruff_cache .pytest_cache .ansible *.tar.gz
