@@ -1,0 +1,63 @@
+# Copyright: The diskless.netboot maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filter fleet_images: the images that one master's slaves use."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: fleet_images
+short_description: The images that one master's slaves use
+version_added: "1.0.0"
+author: The diskless.netboot maintainers (@diskless)
+description:
+  - The images of the model, each with C(tree), which says whether the root is wanted as a tree too.
+  - This is what C(playbooks/vars/wiring.yml) passes as C(slave_rootfs_images).
+options:
+  _input:
+    description: What the filter P(diskless.netboot.fleet#filter) made, without errors.
+    type: dict
+    required: true
+  master:
+    description: The name of the master in the inventory.
+    type: str
+    required: true
+positional: master
+"""
+
+EXAMPLES = r"""
+- name: What this master is told
+  ansible.builtin.debug:
+    msg: "{{ hostvars.localhost.diskless_fleet | diskless.netboot.fleet_images(inventory_hostname) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The value of C(slave_rootfs_images).
+  type: list
+  elements: dict
+"""
+
+from collections.abc import Callable, Mapping
+from typing import cast
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Fleet
+from ansible_collections.diskless.netboot.plugins.plugin_utils.projections import Record, images
+
+
+def fleet_images(fleet: object, master: object) -> list[Record]:
+    """Checks types; projections.images does the work."""
+    if not isinstance(fleet, Mapping) or not isinstance(master, str):
+        raise AnsibleFilterError("fleet_images takes the fleet (a dictionary) and a master's name (a string)")
+    try:
+        return images(cast(Fleet, fleet), master)
+    except ValueError as error:
+        raise AnsibleFilterError(f"fleet_images: {error}") from error
+
+
+class FilterModule:
+    """Tells Ansible the filter's name."""
+
+    def filters(self) -> dict[str, Callable[..., list[Record]]]:
+        return {"fleet_images": fleet_images}

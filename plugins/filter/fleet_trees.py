@@ -1,0 +1,63 @@
+# Copyright: The diskless.netboot maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filter fleet_trees: the slaves of one master that have a tree of their own."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: fleet_trees
+short_description: The slaves of one master that have a tree of their own
+version_added: "1.0.0"
+author: The diskless.netboot maintainers (@diskless)
+description:
+  - The slaves with C(slave_root=nfs_tree), each with the image that its tree begins as.
+  - This is what C(playbooks/vars/wiring.yml) passes as C(slave_rootfs_trees).
+options:
+  _input:
+    description: What the filter P(diskless.netboot.fleet#filter) made, without errors.
+    type: dict
+    required: true
+  master:
+    description: The name of the master in the inventory.
+    type: str
+    required: true
+positional: master
+"""
+
+EXAMPLES = r"""
+- name: What this master is told
+  ansible.builtin.debug:
+    msg: "{{ hostvars.localhost.diskless_fleet | diskless.netboot.fleet_trees(inventory_hostname) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The value of C(slave_rootfs_trees).
+  type: list
+  elements: dict
+"""
+
+from collections.abc import Callable, Mapping
+from typing import cast
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Fleet
+from ansible_collections.diskless.netboot.plugins.plugin_utils.projections import Record, trees
+
+
+def fleet_trees(fleet: object, master: object) -> list[Record]:
+    """Checks types; projections.trees does the work."""
+    if not isinstance(fleet, Mapping) or not isinstance(master, str):
+        raise AnsibleFilterError("fleet_trees takes the fleet (a dictionary) and a master's name (a string)")
+    try:
+        return trees(cast(Fleet, fleet), master)
+    except ValueError as error:
+        raise AnsibleFilterError(f"fleet_trees: {error}") from error
+
+
+class FilterModule:
+    """Tells Ansible the filter's name."""
+
+    def filters(self) -> dict[str, Callable[..., list[Record]]]:
+        return {"fleet_trees": fleet_trees}

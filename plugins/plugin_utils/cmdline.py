@@ -1,0 +1,105 @@
+# Copyright: The diskless.netboot maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The kernel command line of a slave: the one place that makes it (docs/architecture.md tells each item)."""
+
+from __future__ import annotations
+
+import re
+
+from ansible_collections.diskless.netboot.plugins.plugin_utils import names
+from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Image, Master, Slave
+from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import Place
+from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import Plain, texts
+
+# Linux, arch/x86/include/asm/setup.h: COMMAND_LINE_SIZE is 2048 with its NUL
+LONGEST_BYTES = 2047
+ALLOWED = "kernel arguments, each without line breaks, control characters or unquoted spaces"
+CONSOLES = ["ttyS0,115200n8", "tty0"]
+CONSOLE_ALLOWED = "values of console= like 'ttyS0,115200n8' or 'tty0'"
+
+# the kernel's next_arg() (lib/cmdline.c) knows double quotes alone, and no escape
+_WORD = re.compile(r'(?:[^\s"]|"[^"]*")+')
+_CONSOLE = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:,[A-Za-z0-9]+)*")
+
+
+def arguments(place: Place, value: Plain) -> list[str]:
+    """`slave_cmdline` as items: a list of them, or one string split at unquoted spaces."""
+    if isinstance(value, str):
+        fault = names.hidden_fault(value) or _quote_fault(value)
+        if fault:
+            place.error(value, fault, ALLOWED)
+            return []
+        return _WORD.findall(value)
+    return texts(place, value, _argument_fault, ALLOWED)
+
+
+def _argument_fault(value: str) -> str | None:
+    fault = names.hidden_fault(value) or _quote_fault(value)
+    return fault or (None if _WORD.fullmatch(value) else "holds an unquoted space")
+
+
+def _quote_fault(value: str) -> str | None:
+    return "holds a quote that is not closed" if value.count('"') % 2 else None
+
+
+def consoles(place: Place, value: Plain) -> list[str]:
+    return texts(place, value, _console_fault, CONSOLE_ALLOWED)
+
+
+def _console_fault(value: str) -> str | None:
+    return None if _CONSOLE.fullmatch(value) else names.hidden_fault(value) or "is no console"
+
+
+def image_directory(directory: str, image: Image) -> str:
+    """Where a generation lies on every master."""
+    return f"{directory}/images/{image['name']}/{image['generation']}"
+
+
+def tree_directory(directory: str, slave: Slave) -> str:
+    """Where the own root of an nfs_tree slave lies on its master."""
+    return f"{directory}/trees/{slave['name']}"
+
+
+def published(image: Image, name: str) -> str:
+    """The path of a kernel or initramfs below the TFTP root."""
+    return f"images/{image['name']}/{image['generation']}/{name}"
+
+
+def cmdline(directory: str, image: Image, master: Master, slave: Slave) -> str:
+    """The whole line, as PXELINUX hands it to the kernel before it adds its own words."""
+    generation = image_directory(directory, image)
+    if slave["root"] == "nfs_tree":
+        root = [f"nfsroot={master['ip']}:{tree_directory(directory, slave)}", "rw"]
+        if image["shared"]:
+            root.append(f"diskless.shared={generation}/root:{','.join(image['shared'])}")
+    else:
+        lower = "root" if image["format"] == "tree" else "root.squashfs"
+        root = [f"nfsroot={master['ip']}:{generation}", "ro", f"diskless.lower={lower}"]
+    return " ".join(
+        [
+            "root=/dev/nfs",
+            *root,
+            *(
+                f"diskless.mount={mount['path']},{mount['fstype']},{mount['src']},{mount['opts']}"
+                for mount in slave["mounts"]
+            ),
+            "ip=dhcp",
+            *(f"systemd.wants={unit}" for unit in slave["services"]),
+            *(f"console={console}" for console in slave["consoles"]),
+            *slave["cmdline"],
+        ]
+    )
+
+
+def check_length(place: Place, directory: str, image: Image, master: Master, slave: Slave) -> None:
+    """An error where the kernel would cut the line, counted with the words that PXELINUX adds."""
+    added = (
+        f"BOOT_IMAGE={published(image, 'vmlinuz')} ",
+        f" initrd={published(image, 'initrd.img')}",
+        " BOOTIF=01-00-00-00-00-00-00",
+    )
+    size = len((cmdline(directory, image, master, slave) + "".join(added)).encode("utf-8", "surrogatepass"))
+    if size > LONGEST_BYTES:
+        wrong = f"makes a kernel command line of {size} bytes, with what the loader adds"
+        place.error(slave["cmdline"], wrong, f"at most {LONGEST_BYTES} bytes")

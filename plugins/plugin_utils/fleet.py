@@ -1,0 +1,109 @@
+# Copyright: The diskless.netboot maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Puts the model of the whole fleet together; it never raises for what an inventory holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ansible_collections.diskless.netboot.plugins.plugin_utils import names, unique
+from ansible_collections.diskless.netboot.plugins.plugin_utils.images import EXAMPLE as IMAGES_EXAMPLE
+from ansible_collections.diskless.netboot.plugins.plugin_utils.images import VARIABLE as IMAGES
+from ansible_collections.diskless.netboot.plugins.plugin_utils.images import images
+from ansible_collections.diskless.netboot.plugins.plugin_utils.masters import masters
+from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Fleet, Slave
+from ansible_collections.diskless.netboot.plugins.plugin_utils.networks import EXAMPLE as NETWORKS_EXAMPLE
+from ansible_collections.diskless.netboot.plugins.plugin_utils.networks import VARIABLE as NETWORKS
+from ansible_collections.diskless.netboot.plugins.plugin_utils.networks import networks, parse
+from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import Place, Report, lines
+from ansible_collections.diskless.netboot.plugins.plugin_utils.reading import common, members, variables
+from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import Plain, matching
+from ansible_collections.diskless.netboot.plugins.plugin_utils.slaves import Context, slave
+
+DIRECTORY = "/srv/diskless"
+DIRECTORY_ROOTS = ("/srv", "/var/lib", "/home", "/mnt", "/media", "/data", "/opt")
+DIRECTORY_ALLOWED = f"a path in {', '.join(DIRECTORY_ROOTS)}: {names.PATH_ALLOWED}"
+
+
+def fleet(hostvars: Mapping[str, object], groups: object) -> Fleet:
+    """The model of docs/architecture.md; where there are errors, it holds what is good nevertheless."""
+    report = Report()
+    master_names = members(report, groups, "masters")
+    slave_names = members(report, groups, "slaves")
+    _apart(report, master_names, slave_names)
+    hosts = {name: variables(report, hostvars, name) for name in dict.fromkeys([*master_names, *slave_names])}
+    directory = _directory(report, common(report, hosts, "diskless_directory"))
+    _prune(report, common(report, hosts, "diskless_prune_trees"))
+    raw_networks = _required(report, hosts, NETWORKS, NETWORKS_EXAMPLE)
+    raw_images = _required(report, hosts, IMAGES, IMAGES_EXAMPLE)
+    known_networks = {} if raw_networks is None else networks(report, raw_networks)
+    known_images = {} if raw_images is None else images(report, raw_images)
+    known_masters = masters(report, {name: hosts[name] for name in master_names}, known_networks)
+    context = Context(
+        report=report,
+        directory=directory,
+        networks=known_networks,
+        parsed=parse(known_networks),
+        images=known_images,
+        image_names=list(raw_images) if isinstance(raw_images, dict) else [],
+        masters=known_masters,
+        master_names=master_names,
+    )
+    slaves = _slaves(context, {name: hosts[name] for name in slave_names})
+    return {
+        "errors": lines(report.errors),
+        "warnings": lines(report.warnings),
+        "directory": directory,
+        "networks": known_networks,
+        "images": known_images,
+        "masters": known_masters,
+        "slaves": slaves,
+    }
+
+
+def _slaves(context: Context, hosts: Mapping[str, Mapping[str, Plain]]) -> dict[str, Slave]:
+    found: dict[str, Slave] = {}
+    identities: dict[str, dict[str, Plain]] = {}
+    for name, values in hosts.items():
+        identities[name], whole = slave(context, name, values)
+        if whole is not None:
+            found[name] = whole
+    unique.check(context.report, identities)
+    return found
+
+
+def _apart(report: Report, master_names: list[str], slave_names: list[str]) -> None:
+    slaves = set(slave_names)
+    for name in master_names:
+        if name in slaves:
+            report.error(name, "groups: is in masters and in slaves; allowed: one of them")
+
+
+def _required(report: Report, hosts: Mapping[str, Mapping[str, Plain]], name: str, allowed: str) -> Plain:
+    """A variable of the whole fleet; None, after an error, where no host has it."""
+    value = common(report, hosts, name)
+    if value is None:
+        Place(report, "all", name).missing(allowed)
+    return value
+
+
+def _directory(report: Report, value: Plain) -> str:
+    place = Place(report, "all", "diskless_directory")
+    found = DIRECTORY if value is None else matching(place, value, _directory_fault, DIRECTORY_ALLOWED)
+    return found or DIRECTORY
+
+
+def _directory_fault(value: str) -> str | None:
+    fault = names.path_fault(value)
+    if fault is None and (value in DIRECTORY_ROOTS or not any(names.lies_in(value, root) for root in DIRECTORY_ROOTS)):
+        return "is no place for exported data"
+    return fault
+
+
+def _prune(report: Report, value: Plain) -> None:
+    """A boolean, or the text that `-e diskless_prune_trees=true` makes of one."""
+    if value is None or isinstance(value, bool):
+        return
+    if not (isinstance(value, str) and value.lower() in ("true", "false", "yes", "no")):
+        Place(report, "all", "diskless_prune_trees").error(value, "is no boolean", "true, false")

@@ -1,0 +1,165 @@
+# Copyright: The diskless.netboot maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`diskless_images`: checked, normalised, and each with the name of its generation."""
+
+from __future__ import annotations
+
+import re
+
+from ansible_collections.diskless.netboot.plugins.plugin_utils import names
+from ansible_collections.diskless.netboot.plugins.plugin_utils.generation import generation
+from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Image
+from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import Place, Report
+from ansible_collections.diskless.netboot.plugins.plugin_utils.recipe import RECIPE
+from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import (
+    Plain,
+    choice,
+    known_keys,
+    mapping,
+    matching,
+    texts,
+)
+
+VARIABLE = "diskless_images"
+EXAMPLE = "a dictionary: name -> release, packages, services, format, kernel, initramfs, ..."
+KEYS = (
+    "distribution",
+    "release",
+    "architecture",
+    "source",
+    "format",
+    "packages",
+    "services",
+    "shared",
+    "authorized_keys",
+    "mirror",
+    "kernel",
+    "initramfs",
+    "revision",
+)
+KEY_ALLOWED = "one line of an OpenSSH authorized_keys file, without options"
+MIRROR_ALLOWED = "a Debian mirror's address (http, https, file, copy), or a one-line `deb` entry (sources.list(5))"
+REVISION_ALLOWED = "any one-line string; a new one rebuilds the image"
+DRIVER_ALLOWED = "'common', 'all', or names of kernel modules"
+SHARED_ALLOWED = "directories that are the same for all slaves, in /usr, /opt or /srv"
+SHARED_ROOTS = ("/usr", "/opt", "/srv")
+
+# sshd(8), AUTHORIZED_KEYS FILE FORMAT
+_KEY = re.compile(r"(?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[A-Za-z0-9@.-]+ [A-Za-z0-9+/]+={0,2}(?: .*)?")
+_ADDRESS = r"(?:https?://[A-Za-z0-9._:\[\]-]+(?:/[A-Za-z0-9._~/+-]*)?|(?:file|copy):/[A-Za-z0-9._~/+-]*)"
+_MIRROR = re.compile(rf"{_ADDRESS}|deb (?:\[[A-Za-z0-9=,+._:/ -]+\] )?{_ADDRESS}(?: [A-Za-z0-9._/-]+)+")
+_DRIVER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,55}")
+
+
+def images(report: Report, value: Plain) -> dict[str, Image]:
+    """All images with a usable name; what is wrong in one is reported and replaced by its default."""
+    place = Place(report, "all", VARIABLE)
+    table = mapping(place, value, EXAMPLE)
+    if value == {}:
+        place.error(value, "is empty", EXAMPLE)
+    found = {}
+    for name, definition in table.items():
+        if matching(place, name, names.name_fault, names.NAME_ALLOWED) is not None:
+            here = place.item(f".{name}")
+            found[name] = _image(here, name, mapping(here, definition, EXAMPLE))
+    return found
+
+
+def _image(place: Place, name: str, value: dict[str, Plain]) -> Image:
+    known_keys(place, value, KEYS)
+    release = choice(place.item(".release"), value.get("release", "bookworm"), ["bookworm", "trixie"]) or "bookworm"
+    architecture = choice(
+        place.item(".architecture"), value.get("architecture", "amd64"), ["amd64"], ["i386", "arm64", "armhf"]
+    )
+    definition: Image = {
+        "name": name,
+        "generation": "",
+        "distribution": choice(
+            place.item(".distribution"),
+            value.get("distribution", "debian"),
+            ["debian"],
+            ["ubuntu", "archlinux", "gentoo", "el"],
+        )
+        or "debian",
+        "release": release,
+        "architecture": architecture or "amd64",
+        "source": choice(place.item(".source"), value.get("source", "bootstrap"), ["bootstrap"], ["archive", "copy"])
+        or "bootstrap",
+        "format": choice(place.item(".format"), value.get("format", "squashfs"), ["squashfs", "tree"], ["erofs"])
+        or "squashfs",
+        "packages": sorted(
+            set(texts(place.item(".packages"), value.get("packages", []), names.package_fault, names.PACKAGE_ALLOWED))
+        ),
+        "services": sorted(set(units(place.item(".services"), value.get("services", [])))),
+        "shared": _shared(place.item(".shared"), value.get("shared", ["/usr", "/opt"])),
+        "authorized_keys": texts(
+            place.item(".authorized_keys"), value.get("authorized_keys", []), _key_fault, KEY_ALLOWED
+        ),
+        "mirror": None
+        if value.get("mirror") is None
+        else matching(place.item(".mirror"), value["mirror"], _mirror_fault, MIRROR_ALLOWED),
+        "kernel": {"package": _kernel(place.item(".kernel"), value.get("kernel", {}), architecture or "amd64")},
+        "initramfs": {"drivers": _drivers(place.item(".initramfs"), value.get("initramfs", {}))},
+    }
+    revision = value.get("revision")
+    if revision is not None:
+        revision = matching(place.item(".revision"), revision, names.hidden_fault, REVISION_ALLOWED)
+    definition["generation"] = generation(release, {**definition, "revision": revision}, RECIPE)
+    return definition
+
+
+def units(place: Place, value: Plain) -> list[str]:
+    """Full unit names, in the order given."""
+    found = texts(place, value, names.unit_fault, names.UNIT_ALLOWED)
+    return list(dict.fromkeys(names.full_unit(unit) for unit in found))
+
+
+def _shared(place: Place, value: Plain) -> list[str]:
+    found = texts(place, value, _shared_fault, SHARED_ALLOWED)
+    for path in found:
+        outer = next((other for other in found if other != path and names.lies_in(path, other)), None)
+        if outer is not None:
+            place.error(path, f"lies in {outer}, which is shared already", SHARED_ALLOWED)
+    return list(dict.fromkeys(found))
+
+
+def _shared_fault(value: str) -> str | None:
+    fault = names.path_fault(value)
+    if fault is None and not any(names.lies_in(value, root) for root in SHARED_ROOTS):
+        return "is each slave's own"
+    return fault
+
+
+def _key_fault(value: str) -> str | None:
+    return names.hidden_fault(value) or (None if _KEY.fullmatch(value) else "is no public key")
+
+
+def _mirror_fault(value: str) -> str | None:
+    return names.hidden_fault(value) or (None if _MIRROR.fullmatch(value) else "is no mirror's address")
+
+
+def _kernel(place: Place, value: Plain, architecture: str) -> str:
+    default = f"linux-image-{architecture}"
+    table = mapping(place, value, "a dictionary with the key package")
+    known_keys(place, table, ["package"])
+    package = table.get("package", default)
+    return matching(place.item(".package"), package, names.package_fault, names.PACKAGE_ALLOWED) or default
+
+
+def _drivers(place: Place, value: Plain) -> list[str]:
+    """`["common"]`, `["all"]` or modules' names; one word stands for a list of one."""
+    table = mapping(place, value, "a dictionary with the key drivers")
+    known_keys(place, table, ["drivers"])
+    here = place.item(".drivers")
+    given = table.get("drivers", ["common"])
+    found = texts(here, [given] if isinstance(given, str) else given, _driver_fault, DRIVER_ALLOWED)
+    if given == []:
+        here.error(given, "is empty, no slave would find its interface", DRIVER_ALLOWED)
+    if len(found) > 1 and {"common", "all"} & set(found):
+        here.error(given, "mixes a set with other names", DRIVER_ALLOWED)
+    return list(dict.fromkeys(found)) or ["common"]
+
+
+def _driver_fault(value: str) -> str | None:
+    return names.hidden_fault(value) or (None if _DRIVER.fullmatch(value) else "is no module's name")

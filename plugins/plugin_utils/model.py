@@ -1,0 +1,86 @@
+# Copyright: The diskless.netboot maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The shapes of the fleet model, as docs/architecture.md promises them."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+
+class Network(TypedDict):
+    name: str
+    cidr: str
+    gateway: str | None
+    dns: list[str]
+    domain: str | None
+    pool: list[str] | None
+    ntp: list[str]
+    mode: str
+
+
+class Kernel(TypedDict):
+    package: str
+
+
+class Initramfs(TypedDict):
+    drivers: list[str]
+
+
+class Image(TypedDict):
+    name: str
+    generation: str
+    distribution: str
+    release: str
+    architecture: str
+    source: str
+    format: str
+    packages: list[str]
+    services: list[str]
+    shared: list[str]
+    authorized_keys: list[str]
+    mirror: str | None
+    kernel: Kernel
+    initramfs: Initramfs
+
+
+class Master(TypedDict):
+    name: str
+    ip: str
+    interface: str
+    network: str
+
+
+class Mount(TypedDict):
+    """One more file system of a slave; `export` is the directory of its own master behind it, or None."""
+
+    path: str
+    src: str
+    fstype: str
+    opts: str
+    export: str | None
+
+
+class Slave(TypedDict):
+    name: str
+    hostname: str
+    macs: list[str]
+    ip: str
+    network: str
+    image: str
+    root: str
+    master: str
+    cmdline: list[str]
+    consoles: list[str]
+    mounts: list[Mount]
+    services: list[str]
+
+
+class Fleet(TypedDict):
+    errors: list[str]
+    warnings: list[str]
+    directory: str
+    networks: dict[str, Network]
+    images: dict[str, Image]
+    masters: dict[str, Master]
+    slaves: dict[str, Slave]

@@ -1,0 +1,151 @@
+# Copyright: The diskless.netboot maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Projections of the fleet: what each role of one master is told. All are pure and give plain types."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+
+from ansible_collections.diskless.netboot.plugins.plugin_utils.cmdline import (
+    cmdline,
+    image_directory,
+    published,
+    tree_directory,
+)
+from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Fleet, Master, Network, Slave
+
+Record = dict[str, object]
+
+
+def slaves_of(fleet: Fleet, master: str) -> list[Slave]:
+    """A master's slaves in inventory order; ValueError for a master that the fleet does not have."""
+    if master not in fleet["masters"]:
+        raise ValueError(
+            f"{master!r} is no master of the fleet; allowed: {', '.join(fleet['masters']) or 'there is none'}"
+        )
+    return [slave for slave in fleet["slaves"].values() if slave["master"] == master]
+
+
+def subnets(fleet: Fleet, master: str) -> list[Record]:
+    """`dhcp_server_subnets`: the master's own network and those of its slaves.
+
+    A network's pool goes to the first master on it alone, so that two servers never give out one address twice.
+    """
+    mine = slaves_of(fleet, master)
+    wanted = {fleet["masters"][master]["network"], *(slave["network"] for slave in mine)}
+    return [
+        {
+            "name": network["name"],
+            "cidr": network["cidr"],
+            "routers": [network["gateway"]] if network["gateway"] else [],
+            "dns": network["dns"],
+            "domain": network["domain"],
+            "ntp": network["ntp"],
+            "pool": network["pool"] if _pool_owner(fleet, network) == master else None,
+            "next_server": fleet["masters"][master]["ip"],
+            "reservations": [
+                {"hostname": slave["hostname"], "macs": slave["macs"], "ip": slave["ip"]}
+                for slave in mine
+                if slave["network"] == network["name"]
+            ],
+        }
+        for network in fleet["networks"].values()
+        if network["name"] in wanted
+    ]
+
+
+def _pool_owner(fleet: Fleet, network: Network) -> str | None:
+    on_it: Iterable[Master] = (found for found in fleet["masters"].values() if found["network"] == network["name"])
+    return next((found["name"] for found in on_it), None)
+
+
+def boot_entries(fleet: Fleet, master: str) -> list[Record]:
+    """`tftp_pxelinux_slaves`: one entry per slave."""
+    entries: list[Record] = []
+    for slave in slaves_of(fleet, master):
+        image = fleet["images"][slave["image"]]
+        entries.append(
+            {
+                "name": slave["name"],
+                "ip": slave["ip"],
+                "title": f"{slave['hostname']}, {slave['image']}",
+                "kernel": published(image, "vmlinuz"),
+                "initrd": published(image, "initrd.img"),
+                "cmdline": cmdline(fleet["directory"], image, fleet["masters"][master], slave),
+            }
+        )
+    return entries
+
+
+def exports(fleet: Fleet, master: str) -> list[Record]:
+    """`nfs_server_exports`: generations read-only, each tree for its slave alone, and what slave_mounts asks for.
+
+    Roots need root_squash off, as the slave's own root reads and writes them; what slaves mount further has it on.
+    """
+    wanted: dict[tuple[str, str, bool], list[str]] = {}
+    for slave in slaves_of(fleet, master):
+        image = fleet["images"][slave["image"]]
+        if slave["root"] != "nfs_tree" or image["shared"]:
+            wanted.setdefault((image_directory(fleet["directory"], image), "ro", False), []).append(slave["ip"])
+        if slave["root"] == "nfs_tree":
+            wanted.setdefault((tree_directory(fleet["directory"], slave), "rw", False), []).append(slave["ip"])
+        for path, access in _mounted(slave).items():
+            wanted.setdefault((path, access, True), []).append(slave["ip"])
+    return [
+        {
+            "path": path,
+            "clients": sorted(clients, key=ipaddress.IPv4Address),
+            "access": access,
+            "root_squash": squash,
+        }
+        for (path, access, squash), clients in sorted(wanted.items())
+    ]
+
+
+def _mounted(slave: Slave) -> dict[str, str]:
+    """The master's directories that a slave mounts; one that it mounts both ways is read-write."""
+    found: dict[str, str] = {}
+    for mount in slave["mounts"]:
+        if mount["export"] is not None:
+            read_only = "ro" in mount["opts"].split(",") and found.get(mount["export"]) != "rw"
+            found[mount["export"]] = "ro" if read_only else "rw"
+    return found
+
+
+def images(fleet: Fleet, master: str) -> list[Record]:
+    """`slave_rootfs_images`: the images that the master's slaves use; `tree`: is root/ wanted beside the file."""
+    mine = slaves_of(fleet, master)
+    used = {slave["image"] for slave in mine}
+    trees = {slave["image"] for slave in mine if slave["root"] == "nfs_tree"}
+    return [
+        {**image, "tree": image["format"] == "tree" or name in trees}
+        for name, image in fleet["images"].items()
+        if name in used
+    ]
+
+
+def trees(fleet: Fleet, master: str) -> list[Record]:
+    """`slave_rootfs_trees`: the nfs_tree slaves, each with the image that its tree begins as."""
+    return [
+        {
+            "name": slave["name"],
+            "hostname": slave["hostname"],
+            "image": slave["image"],
+            "generation": fleet["images"][slave["image"]]["generation"],
+            "shared": fleet["images"][slave["image"]]["shared"],
+        }
+        for slave in slaves_of(fleet, master)
+        if slave["root"] == "nfs_tree"
+    ]
+
+
+def kernels(fleet: Fleet, master: str) -> list[Record]:
+    """`slave_kernel_images`: the same images, as far as kernel and initramfs are concerned."""
+    used = {slave["image"] for slave in slaves_of(fleet, master)}
+    return [
+        {"name": name, "generation": image["generation"], "drivers": image["initramfs"]["drivers"]}
+        for name, image in fleet["images"].items()
+        if name in used
+    ]

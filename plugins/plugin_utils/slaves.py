@@ -1,0 +1,174 @@
+# Copyright: The diskless.netboot maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One slave's own variables: checked and normalised. What concerns several slaves is in unique.py."""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+from collections.abc import Mapping
+
+from ansible_collections.diskless.netboot.plugins.plugin_utils import cmdline, mac, names
+from ansible_collections.diskless.netboot.plugins.plugin_utils.addresses import ALLOWED, address
+from ansible_collections.diskless.netboot.plugins.plugin_utils.images import units
+from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Image, Master, Network, Slave
+from ansible_collections.diskless.netboot.plugins.plugin_utils.mounts import mounts
+from ansible_collections.diskless.netboot.plugins.plugin_utils.networks import host_fault, in_pool, network_of
+from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import Place, Report, show_name
+from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import Plain, choice, matching, text
+
+ROOTS = ("nfs_overlay", "nfs_tree")
+UNBUILT_ROOTS = ("nbd_overlay", "nbd_cow")
+WITHOUT_EFFECT = ("slave_swap", "slave_menu")
+
+
+@dataclasses.dataclass(frozen=True)
+class Context:
+    """What the slaves are judged against. `master_names` holds also masters that have faults of their own."""
+
+    report: Report
+    directory: str
+    networks: dict[str, Network]
+    parsed: list[tuple[ipaddress.IPv4Network, str]]
+    images: dict[str, Image]
+    image_names: list[str]
+    masters: dict[str, Master]
+    master_names: list[str]
+
+
+def slave(context: Context, name: str, variables: Mapping[str, Plain]) -> tuple[dict[str, Plain], Slave | None]:
+    """What is good of a slave's identity (`macs`, `ip`, `hostname`), and the whole slave where all of it is good."""
+
+    def place(variable: str) -> Place:
+        return Place(context.report, name, variable)
+
+    good_name = matching(place("inventory_hostname"), name, names.name_fault, names.NAME_ALLOWED)
+    hostname = _hostname(place("slave_hostname"), name, variables.get("slave_hostname"))
+    macs = _macs(place("slave_mac"), variables.get("slave_mac"))
+    ip, network = _ip(place("slave_ip"), context, variables.get("slave_ip"))
+    image = _image(place("slave_image"), context, variables.get("slave_image"))
+    root = choice(place("slave_root"), _or(variables, "slave_root", ROOTS[0]), ROOTS, UNBUILT_ROOTS)
+    master = _master(place("slave_master"), context, network, variables.get("slave_master"))
+    found: Slave = {
+        "name": name,
+        "hostname": hostname or "",
+        "macs": macs,
+        "ip": ip or "",
+        "network": network or "",
+        "image": image or "",
+        "root": root or "",
+        "master": master or "",
+        "cmdline": cmdline.arguments(place("slave_cmdline"), _or(variables, "slave_cmdline", [])),
+        "consoles": cmdline.consoles(place("slave_consoles"), _or(variables, "slave_consoles", [*cmdline.CONSOLES])),
+        "mounts": mounts(
+            place("slave_mounts"),
+            _or(variables, "slave_mounts", []),
+            context.directory,
+            context.masters[master]["ip"] if master in context.masters else None,
+        ),
+        "services": units(place("slave_services"), _or(variables, "slave_services", [])),
+    }
+    _check_mounts(place("slave_mounts"), found, context)
+    for variable in WITHOUT_EFFECT:
+        if variables.get(variable) is not None:
+            place(variable).warn(variables[variable], "has no effect yet")
+    identity: dict[str, Plain] = {"macs": [*macs], "ip": ip, "hostname": hostname}
+    whole = good_name and hostname and macs and ip and network and image in context.images and root
+    if not whole or master not in context.masters:
+        return identity, None
+    parts = context.directory, context.images[found["image"]], context.masters[found["master"]]
+    cmdline.check_length(place("slave_cmdline"), *parts, found)
+    return identity, found
+
+
+def _or(variables: Mapping[str, Plain], name: str, default: Plain) -> Plain:
+    """A variable's value; null counts as not set, as Ansible's own `omit` has it."""
+    value = variables.get(name)
+    return default if value is None else value
+
+
+def _hostname(place: Place, name: str, value: Plain) -> str | None:
+    short = name.partition(".")[0]
+    return matching(place, short if value is None else value, names.label_fault, names.LABEL_ALLOWED)
+
+
+def _macs(place: Place, value: Plain) -> list[str]:
+    if value is None or value == []:
+        place.missing(f"{mac.ALLOWED}, or a list of them")
+        return []
+    found: list[str] = []
+    for index, item in enumerate(value if isinstance(value, list) else [value]):
+        here = place.item(f"[{index}]") if isinstance(value, list) else place
+        string = text(here, item, mac.ALLOWED)
+        if string is None:
+            continue
+        try:
+            canonical = mac.canonical(string)
+        except ValueError as error:
+            here.error(string, str(error), mac.ALLOWED)
+            continue
+        if canonical in found:
+            here.error(string, "is given twice", "each address once")
+        else:
+            found.append(canonical)
+    return found
+
+
+def _ip(place: Place, context: Context, value: Plain) -> tuple[str | None, str | None]:
+    """The address and the name of its network."""
+    if value is None:
+        place.missing(ALLOWED)
+        return None, None
+    ip = address(place, value)
+    if ip is None:
+        return None, None
+    name = network_of(ip, context.parsed)
+    if name is None:
+        place.error(ip, "lies in no network", "an address of " + (_cidrs(context) or "diskless_networks"))
+        return ip, None
+    network = context.networks[name]
+    fault = host_fault(ip, ipaddress.IPv4Network(network["cidr"]))
+    if ip == network["gateway"]:
+        fault = f"is the gateway of network {name!r}"
+    owner = next((master["name"] for master in context.masters.values() if master["ip"] == ip), None)
+    if owner is not None:
+        fault = f"is the address of master {owner!r}"
+    if in_pool(ip, network["pool"]):
+        fault = f"lies in the pool of network {name!r}, which is for machines that are not in the inventory"
+    if fault:
+        place.error(ip, fault, f"another address of {network['cidr']}")
+    return ip, name
+
+
+def _cidrs(context: Context) -> str:
+    return " or ".join(network["cidr"] for network in context.networks.values())
+
+
+def _image(place: Place, context: Context, value: Plain) -> str | None:
+    if value is None:
+        place.missing(f"a key of diskless_images: {', '.join(map(show_name, context.image_names)) or 'there is none'}")
+        return None
+    return choice(place, value, context.image_names)
+
+
+def _master(place: Place, context: Context, network: str | None, value: Plain) -> str | None:
+    known = context.master_names
+    if value is None:
+        if len(known) > 1:
+            place.missing(f"one of {', '.join(map(show_name, known))}, as there are several masters")
+        return known[0] if len(known) == 1 else None
+    master = choice(place, value, known)
+    there = context.masters[master]["network"] if master in context.masters else None
+    if master and there and network and there != network:
+        wrong = f"is on network {there!r}, the slave on {network!r}: that needs a DHCP relay and a router"
+        place.warn(master, wrong, f"a master on network {network!r}")
+    return master
+
+
+def _check_mounts(place: Place, found: Slave, context: Context) -> None:
+    """A tree's shared directories are mounted already."""
+    shared = context.images[found["image"]]["shared"] if found["image"] in context.images else []
+    for mount in found["mounts"]:
+        if found["root"] == "nfs_tree" and mount["path"] in shared:
+            place.error(mount["path"], f"is shared by image {found['image']!r} already", "another path")

@@ -1,0 +1,65 @@
+# Copyright: The diskless.netboot maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The variables that the fleet reads, and the nearest of them to one that it does not know."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+from collections.abc import Iterable
+
+SLAVE_VARIABLES = (
+    "slave_mac",
+    "slave_ip",
+    "slave_image",
+    "slave_root",
+    "slave_master",
+    "slave_hostname",
+    "slave_cmdline",
+    "slave_consoles",
+    "slave_mounts",
+    "slave_services",
+    "slave_swap",
+    "slave_menu",
+)
+MASTER_VARIABLES = ("master_ip", "master_interface")
+FLEET_VARIABLES = ("diskless_networks", "diskless_images", "diskless_directory", "diskless_prune_trees")
+# what validate.yml leaves behind on localhost; nobody sets it
+RESULTS = ("diskless_fleet",)
+KNOWN = (*SLAVE_VARIABLES, *MASTER_VARIABLES, *FLEET_VARIABLES, *RESULTS)
+
+PREFIXES = ("slave_", "master_", "diskless_")
+# public variables of roles whose names begin alike
+ROLE_PREFIXES = ("slave_kernel_", "slave_rootfs_")
+
+NEAR_WORD = 0.6
+# whole names are compared where the prefix itself is misspelt; other people's names must not be caught
+NEAR_NAME = 0.85
+
+
+def nearest(word: str, words: Iterable[str], cutoff: float = NEAR_WORD) -> str | None:
+    """The most similar of the words, or None when none is similar (difflib's ratio, 0 to 1)."""
+    found = difflib.get_close_matches(word[:100], list(words), n=1, cutoff=cutoff)
+    return found[0] if found else None
+
+
+@functools.cache
+def judge(name: str) -> tuple[bool, str | None]:
+    """Whether a variable's name is acceptable, and the nearest known name where it is not.
+
+    (True, None): known, or none of our business. (False, "slave_image"): misspelt. (False, None): ours by its
+    prefix, but like nothing that is read.
+    """
+    if name in KNOWN:
+        return True, None
+    prefix = next((prefix for prefix in PREFIXES if name.startswith(prefix)), None)
+    if prefix is None:
+        near = nearest(name, KNOWN, NEAR_NAME) if "_" in name else None
+        return near is None, near
+    rest = {known.removeprefix(prefix): known for known in KNOWN if known.startswith(prefix)}
+    word = nearest(name.removeprefix(prefix), rest) if name != prefix else None
+    near = rest[word] if word else nearest(name, KNOWN, NEAR_NAME)
+    if near is None and name.startswith(ROLE_PREFIXES):
+        return True, None
+    return False, near

@@ -1,0 +1,212 @@
+"""The model of a good inventory, whole; and the groups and variables that concern all hosts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.diskless.netboot.plugins.plugin_utils.fleet import fleet
+from fleet_inventory import GROUPS, IMAGES, inventory
+
+
+def test_a_good_inventory_is_normalised() -> None:
+    model: Any = fleet(inventory(), GROUPS)
+    generations = [image.pop("generation") for image in model["images"].values()]
+    assert all(generation.startswith("bookworm-") for generation in generations)
+    assert len(set(generations)) == 2
+    assert model["images"]["reading_room"] == {
+        "name": "reading_room",
+        "distribution": "debian",
+        "release": "bookworm",
+        "architecture": "amd64",
+        "source": "bootstrap",
+        "format": "squashfs",
+        "packages": ["less"],
+        "services": [],
+        "shared": ["/usr", "/opt"],
+        "authorized_keys": [],
+        "mirror": None,
+        "kernel": {"package": "linux-image-amd64"},
+        "initramfs": {"drivers": ["common"]},
+    }
+    del model["images"]
+    assert model == {
+        "errors": [],
+        "warnings": [],
+        "directory": "/srv/diskless",
+        "networks": {
+            "reading": {
+                "name": "reading",
+                "cidr": "192.168.1.0/24",
+                "gateway": "192.168.1.254",
+                "dns": ["192.168.1.254"],
+                "domain": "library.example",
+                "pool": ["192.168.1.100", "192.168.1.150"],
+                "ntp": [],
+                "mode": "authoritative",
+            }
+        },
+        "masters": {
+            "master01": {"name": "master01", "ip": "192.168.1.1", "interface": "eth1", "network": "reading"},
+        },
+        "slaves": {
+            "pc01": {
+                "name": "pc01",
+                "hostname": "pc01",
+                "macs": ["00:40:63:c2:ca:c9"],
+                "ip": "192.168.1.21",
+                "network": "reading",
+                "image": "reading_room",
+                "root": "nfs_overlay",
+                "master": "master01",
+                "cmdline": [],
+                "consoles": ["ttyS0,115200n8", "tty0"],
+                "mounts": [],
+                "services": [],
+            },
+            "pc02": {
+                "name": "pc02",
+                "hostname": "pc02",
+                "macs": ["00:40:63:c2:ca:d0", "00:40:63:c2:ca:d1"],
+                "ip": "192.168.1.22",
+                "network": "reading",
+                "image": "catalogue",
+                "root": "nfs_tree",
+                "master": "master01",
+                "cmdline": [],
+                "consoles": ["ttyS0,115200n8", "tty0"],
+                "mounts": [
+                    {
+                        "path": "/home",
+                        "src": "192.168.1.1:/srv/diskless/home",
+                        "fstype": "nfs",
+                        "opts": "rw,nosuid,nodev",
+                        "export": "/srv/diskless/home",
+                    }
+                ],
+                "services": [],
+            },
+        },
+    }
+
+
+def test_defaults_of_a_slave_are_not_shared_between_runs() -> None:
+    fleet(inventory(), GROUPS)["slaves"]["pc01"]["consoles"].append("x")
+    assert fleet(inventory(), GROUPS)["slaves"]["pc01"]["consoles"] == ["ttyS0,115200n8", "tty0"]
+
+
+@pytest.mark.parametrize("groups", [{}, None, [], "slaves", {"masters": None, "slaves": None}, {"masters": 1}])
+def test_without_groups(groups: object) -> None:
+    errors = fleet(inventory(), groups)["errors"]
+    assert "inventory: slaves: missing; allowed: a group slaves with at least one host" in errors
+    assert any(error.startswith("inventory: masters: ") for error in errors)
+
+
+def test_an_empty_group() -> None:
+    errors = fleet(inventory(), {**GROUPS, "slaves": []})["errors"]
+    assert errors == ["inventory: slaves: empty; allowed: a group slaves with at least one host"]
+
+
+def test_a_host_in_both_groups() -> None:
+    errors = fleet(inventory(), {**GROUPS, "masters": ["master01", "pc01"]})["errors"]
+    assert "pc01: groups: is in masters and in slaves; allowed: one of them" in errors
+
+
+def test_a_host_without_variables() -> None:
+    errors = fleet(inventory(), {**GROUPS, "slaves": ["pc99"]})["errors"]
+    assert "pc99: hostvars: cannot be read: 'pc99'" in errors
+
+
+COMMON: list[tuple[dict[str, Any], list[str]]] = [
+    (
+        {"pc02": {"diskless_images": {"catalogue": {}}}},
+        ["pc02: diskless_images: differs from what master01 has; allowed: one value, in group_vars/all"],
+    ),
+    (
+        {"everywhere": {"diskless_directory": "/etc/diskless"}},
+        [
+            "all: diskless_directory: '/etc/diskless': is no place for exported data; allowed: a path in /srv, "
+            "/var/lib, /home, /mnt, /media, /data, /opt: an absolute path without '.' or '..', of letters, digits "
+            "and '_@+.-'"
+        ],
+    ),
+    (
+        {"everywhere": {"diskless_prune_trees": "perhaps"}},
+        ["all: diskless_prune_trees: 'perhaps': is no boolean; allowed: true, false"],
+    ),
+    ({"everywhere": {"diskless_prune_trees": "true"}}, []),
+    (
+        {"everywhere": {"diskless_networks": None, "diskless_images": None}, "pc01": {}, "pc02": {}},
+        [
+            "all: diskless_networks: missing; allowed: a dictionary: name -> cidr, gateway, dns, domain, pool, ntp, "
+            "mode",
+            "all: diskless_images: missing; allowed: a dictionary: name -> release, packages, services, format, "
+            "kernel, initramfs, ...",
+            "master01: master_ip: '192.168.1.1': lies in no network; allowed: an address of diskless_networks",
+            "pc01: slave_ip: '192.168.1.21': lies in no network; allowed: an address of diskless_networks",
+            "pc01: slave_image: 'reading_room': is unknown; allowed: there is none",
+            "pc02: slave_ip: '192.168.1.22': lies in no network; allowed: an address of diskless_networks",
+            "pc02: slave_image: 'catalogue': is unknown; allowed: there is none",
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "errors"), COMMON)
+def test_what_concerns_all_hosts(changes: dict[str, Any], errors: list[str]) -> None:
+    assert fleet(inventory(**changes), GROUPS)["errors"] == errors
+
+
+def test_all_errors_come_at_once_and_like_ones_fill_one_line() -> None:
+    names = [f"pc{number:02}" for number in range(1, 26)]
+    hosts: dict[str, Any] = {
+        name: {"slave_mac": f"00:40:63:00:00:{number:02x}", "slave_ip": f"192.168.1.{20 + number}", "slave_imgae": "x"}
+        for number, name in enumerate(names, 1)
+    }
+    hosts["pc25"]["slave_ip"] = "192.168.1.0"
+    model = fleet(inventory(**hosts), {**GROUPS, "slaves": names})
+    assert model["errors"] == [
+        "pc01, pc02, pc03 and 22 more: slave_imgae: unknown variable; did you mean slave_image?",
+        "pc03, pc04, pc05 and 20 more: slave_image: missing; allowed: a key of diskless_images: catalogue, "
+        "reading_room",
+        "pc25: slave_ip: '192.168.1.0': is the network's own address of 192.168.1.0/24; allowed: another address of "
+        "192.168.1.0/24",
+    ]
+
+
+def test_the_same_definition_is_the_same_generation() -> None:
+    before = fleet(inventory(), GROUPS)["images"]
+    reordered = {
+        "reading_room": {"release": "bookworm", "packages": ["less", "less"]},
+        "catalogue": IMAGES["catalogue"],
+    }
+    assert fleet(inventory(everywhere={"diskless_images": reordered}), GROUPS)["images"] == before
+    changes: list[dict[str, Any]] = [
+        {"revision": "2"},
+        {"release": "trixie"},
+        {"packages": []},
+        {"format": "tree"},
+        {"shared": []},
+    ]
+    for changed in changes:
+        images = {**IMAGES, "reading_room": {**IMAGES["reading_room"], **changed}}
+        after = fleet(inventory(everywhere={"diskless_images": images}), GROUPS)["images"]
+        assert after["reading_room"]["generation"] != before["reading_room"]["generation"]
+        assert after["catalogue"] == before["catalogue"]
+
+
+class Lazy(dict[str, Any]):
+    """Host variables of which one fails when it is read, as a template does."""
+
+    def __getitem__(self, key: str) -> Any:
+        if key == "slave_ip":
+            raise ZeroDivisionError("division by zero")
+        return super().__getitem__(key)
+
+
+def test_a_template_that_fails() -> None:
+    hosts = inventory()
+    hosts["pc01"] = Lazy(hosts["pc01"])
+    assert fleet(hosts, GROUPS)["errors"] == [
+        "pc01: slave_ip: cannot be templated: division by zero",
+    ]

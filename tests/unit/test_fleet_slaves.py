@@ -1,0 +1,288 @@
+"""Each fault of one slave, or between slaves, with the exact text of its error."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.diskless.netboot.plugins.plugin_utils.fleet import fleet
+from fleet_inventory import GROUPS, inventory, network
+
+MAC = "allowed: a unicast MAC like 00:40:63:c2:ca:c9, 00-40-63-c2-ca-c9, 0040.63c2.cac9 or 004063c2cac9"
+IP = "allowed: an IPv4 address like 192.168.1.21"
+OTHER = "allowed: another address of 192.168.1.0/24"
+LABEL = "allowed: 1 to 63 letters, digits and hyphens, no hyphen at either end (RFC 1123)"
+ARGUMENTS = "allowed: kernel arguments, each without line breaks, control characters or unquoted spaces"
+UNITS = "allowed: names of systemd units, of letters, digits and ':_.@-'"
+CONSOLES = "allowed: values of console= like 'ttyS0,115200n8' or 'tty0'"
+
+ONE: list[tuple[str, Any, list[str]]] = [
+    ("slave_mac", None, [f"pc01: slave_mac: missing; {MAC}, or a list of them"]),
+    ("slave_mac", [], [f"pc01: slave_mac: missing; {MAC}, or a list of them"]),
+    ("slave_mac", "", [f"pc01: slave_mac: '': is empty; {MAC}"]),
+    ("slave_mac", "00:40:63:c2:ca", [f"pc01: slave_mac: '00:40:63:c2:ca': is no MAC address; {MAC}"]),
+    ("slave_mac", "00:40:63:c2:ca-c9", [f"pc01: slave_mac: '00:40:63:c2:ca-c9': is no MAC address; {MAC}"]),
+    (
+        "slave_mac",
+        "00:40:63:c2:ca:c9\n",
+        [f"pc01: slave_mac: '00:40:63:c2:ca:c9\\n': is no MAC address; {MAC}"],
+    ),
+    (
+        "slave_mac",
+        "01:00:5e:00:00:01",
+        [f"pc01: slave_mac: '01:00:5e:00:00:01': is a multicast address, no interface has it; {MAC}"],
+    ),
+    (
+        "slave_mac",
+        "ff:ff:ff:ff:ff:ff",
+        [f"pc01: slave_mac: 'ff:ff:ff:ff:ff:ff': is the broadcast address, no interface has it; {MAC}"],
+    ),
+    (
+        "slave_mac",
+        "000000000000",
+        [f"pc01: slave_mac: '000000000000': is all zeros, no interface has it; {MAC}"],
+    ),
+    (
+        "slave_mac",
+        4063202090,
+        [f"pc01: slave_mac: 4063202090: is a number, not text (quote it in YAML); {MAC}"],
+    ),
+    (
+        "slave_mac",
+        ["00:40:63:c2:ca:c9", "004063C2CAC9"],
+        ["pc01: slave_mac[1]: '004063C2CAC9': is given twice; allowed: each address once"],
+    ),
+    ("slave_mac", {"a": 1}, [f"pc01: slave_mac: {{'a': 1}}: is a dictionary, not text; {MAC}"]),
+    (
+        "slave_mac",
+        "0040.63c2.cad0",
+        ["pc01, pc02: slave_mac: '00:40:63:c2:ca:d0': is used by 2 slaves; allowed: each value once"],
+    ),
+    ("slave_ip", None, [f"pc01: slave_ip: missing; {IP}"]),
+    ("slave_ip", "192.168.1", [f"pc01: slave_ip: '192.168.1': is no IPv4 address; {IP}"]),
+    ("slave_ip", "192.168.1.256", [f"pc01: slave_ip: '192.168.1.256': is no IPv4 address; {IP}"]),
+    (
+        "slave_ip",
+        "192.168.1.021",
+        [f"pc01: slave_ip: '192.168.1.021': has a leading zero, which some programs read as octal; {IP}"],
+    ),
+    ("slave_ip", "192.168.1.21/24", [f"pc01: slave_ip: '192.168.1.21/24': has a prefix length; {IP}"]),
+    (
+        "slave_ip",
+        "fe80::1",
+        [f"pc01: slave_ip: 'fe80::1': is an IPv6 address or has a port; only IPv4 is served; {IP}"],
+    ),
+    ("slave_ip", "224.0.0.1", [f"pc01: slave_ip: '224.0.0.1': is a multicast address; {IP}"]),
+    (
+        "slave_ip",
+        "10.0.0.1",
+        ["pc01: slave_ip: '10.0.0.1': lies in no network; allowed: an address of 192.168.1.0/24"],
+    ),
+    (
+        "slave_ip",
+        "192.168.1.0",
+        [f"pc01: slave_ip: '192.168.1.0': is the network's own address of 192.168.1.0/24; {OTHER}"],
+    ),
+    (
+        "slave_ip",
+        "192.168.1.255",
+        [f"pc01: slave_ip: '192.168.1.255': is the broadcast address of 192.168.1.0/24; {OTHER}"],
+    ),
+    (
+        "slave_ip",
+        "192.168.1.254",
+        [f"pc01: slave_ip: '192.168.1.254': is the gateway of network 'reading'; {OTHER}"],
+    ),
+    ("slave_ip", "192.168.1.1", [f"pc01: slave_ip: '192.168.1.1': is the address of master 'master01'; {OTHER}"]),
+    (
+        "slave_ip",
+        "192.168.1.100",
+        [
+            "pc01: slave_ip: '192.168.1.100': lies in the pool of network 'reading', which is for machines that are "
+            f"not in the inventory; {OTHER}"
+        ],
+    ),
+    (
+        "slave_ip",
+        "192.168.1.22",
+        ["pc01, pc02: slave_ip: '192.168.1.22': is used by 2 slaves; allowed: each value once"],
+    ),
+    (
+        "slave_image",
+        None,
+        ["pc01: slave_image: missing; allowed: a key of diskless_images: catalogue, reading_room"],
+    ),
+    (
+        "slave_image",
+        "reading-room",
+        [
+            "pc01: slave_image: 'reading-room': is unknown, did you mean 'reading_room'; "
+            "allowed: catalogue, reading_room"
+        ],
+    ),
+    (
+        "slave_root",
+        "nfs_overly",
+        [
+            "pc01: slave_root: 'nfs_overly': is unknown, did you mean 'nfs_overlay'; allowed: nfs_overlay, nfs_tree",
+        ],
+    ),
+    (
+        "slave_root",
+        "nbd_cow",
+        ["pc01: slave_root: 'nbd_cow': is not built yet; allowed: nfs_overlay, nfs_tree"],
+    ),
+    ("slave_master", "elsewhere", ["pc01: slave_master: 'elsewhere': is unknown; allowed: master01"]),
+    ("slave_hostname", "pc_01", [f"pc01: slave_hostname: 'pc_01': is no hostname; {LABEL}"]),
+    ("slave_hostname", "-pc", [f"pc01: slave_hostname: '-pc': is no hostname; {LABEL}"]),
+    ("slave_hostname", "a" * 64, [f"pc01: slave_hostname: '{'a' * 64}': is no hostname; {LABEL}"]),
+    ("slave_hostname", "a/b", [f"pc01: slave_hostname: 'a/b': would leave its folder; {LABEL}"]),
+    ("slave_hostname", "a;b", [f"pc01: slave_hostname: 'a;b': holds ';'; {LABEL}"]),
+    ("slave_hostname", "a{b", [f"pc01: slave_hostname: 'a{{b': holds '{{'; {LABEL}"]),
+    ("slave_hostname", "a\n", [f"pc01: slave_hostname: 'a\\n': holds a line break; {LABEL}"]),
+    ("slave_hostname", "a\0", [f"pc01: slave_hostname: 'a\\x00': holds a NUL; {LABEL}"]),
+    ("slave_hostname", 7, [f"pc01: slave_hostname: 7: is a number, not text (quote it in YAML); {LABEL}"]),
+    (
+        "slave_hostname",
+        "PC02",
+        ["pc01, pc02: slave_hostname: 'pc02': is used by 2 slaves; allowed: each value once"],
+    ),
+    ("slave_cmdline", ["a b"], [f"pc01: slave_cmdline[0]: 'a b': holds an unquoted space; {ARGUMENTS}"]),
+    ("slave_cmdline", ["a\nb"], [f"pc01: slave_cmdline[0]: 'a\\nb': holds a line break; {ARGUMENTS}"]),
+    ("slave_cmdline", ["a\x1bb"], [f"pc01: slave_cmdline[0]: 'a\\x1bb': holds a control character; {ARGUMENTS}"]),
+    ("slave_cmdline", 'a="b', [f"pc01: slave_cmdline: 'a=\"b': holds a quote that is not closed; {ARGUMENTS}"]),
+    (
+        "slave_cmdline",
+        {"a": "b"},
+        [f"pc01: slave_cmdline: {{'a': 'b'}}: is a dictionary, not a list; allowed: a list of {ARGUMENTS[9:]}"],
+    ),
+    (
+        "slave_cmdline",
+        ["a" * 2048],
+        [
+            f"pc01: slave_cmdline: ['{'a' * 75}...: makes a kernel command line of {2048 + 315} bytes, with what the "
+            "loader adds; allowed: at most 2047 bytes"
+        ],
+    ),
+    (
+        "slave_consoles",
+        ["tty0 init=/bin/sh"],
+        [f"pc01: slave_consoles[0]: 'tty0 init=/bin/sh': is no console; {CONSOLES}"],
+    ),
+    (
+        "slave_consoles",
+        "tty0",
+        [f"pc01: slave_consoles: 'tty0': is text, not a list; allowed: a list of {CONSOLES[9:]}"],
+    ),
+    ("slave_services", ["../ssh"], [f"pc01: slave_services[0]: '../ssh': would leave its folder; {UNITS}"]),
+    ("slave_services", ["a b"], [f"pc01: slave_services[0]: 'a b': holds a space; {UNITS}"]),
+    ("slave_cmdline", ["{{x}}"], ["pc01: slave_cmdline: '{ {x}}': holds a template without a result"]),
+    ("slave_consoles", [b"tty0"], ["pc01: slave_consoles: is of type bytes, which nothing here reads"]),
+    ("slave_swap", 2**64, ["pc01: slave_swap: is a number of more than 64 bits, which nothing here reads"]),
+    ("slave_imgae", "x", ["pc01: slave_imgae: unknown variable; did you mean slave_image?"]),
+    ("slave_macs", "x", ["pc01: slave_macs: unknown variable; did you mean slave_mac?"]),
+    ("slvae_mac", "x", ["pc01: slvae_mac: unknown variable; did you mean slave_mac?"]),
+    ("diskless_network", "x", ["pc01: diskless_network: unknown variable; did you mean diskless_networks?"]),
+]
+
+
+@pytest.mark.parametrize(("variable", "value", "errors"), ONE)
+def test_one_fault(variable: str, value: Any, errors: list[str]) -> None:
+    model = fleet(inventory(pc01={variable: value}), GROUPS)
+    assert model["errors"] == errors
+    assert model["warnings"] == []
+
+
+GOOD: list[tuple[str, Any, str, Any]] = [
+    ("slave_mac", "0040.63C2.CAC8", "macs", ["00:40:63:c2:ca:c8"]),
+    ("slave_mac", "004063C2CAC8", "macs", ["00:40:63:c2:ca:c8"]),
+    ("slave_hostname", "Desk-1", "hostname", "Desk-1"),
+    ("slave_cmdline", 'quiet  x="a b" root=/dev/nfs', "cmdline", ["quiet", 'x="a b"', "root=/dev/nfs"]),
+    ("slave_cmdline", ["a,b/c=d:e", 'x="a b"'], "cmdline", ["a,b/c=d:e", 'x="a b"']),
+    ("slave_cmdline", "", "cmdline", []),
+    ("slave_consoles", [], "consoles", []),
+    ("slave_consoles", ["uart8250,io,0x3f8,9600n8"], "consoles", ["uart8250,io,0x3f8,9600n8"]),
+    (
+        "slave_services",
+        ["ssh", "getty@tty2.service", "x.timer"],
+        "services",
+        ["ssh.service", "getty@tty2.service", "x.timer"],
+    ),
+    ("slave_root", None, "root", "nfs_overlay"),
+]
+
+
+@pytest.mark.parametrize(("variable", "value", "key", "result"), GOOD)
+def test_what_is_good(variable: str, value: Any, key: str, result: Any) -> None:
+    model = fleet(inventory(pc01={variable: value}), GROUPS)
+    assert model["errors"] == []
+    slave: dict[str, Any] = {**model["slaves"]["pc01"]}
+    assert slave[key] == result
+
+
+WARNINGS: list[tuple[str, Any, list[str]]] = [
+    ("slave_colour", "red", ["pc01: slave_colour: unknown variable, nothing here reads it"]),
+    ("slave_swap", "1G", ["pc01: slave_swap: '1G': has no effect yet"]),
+    ("slave_menu", [], ["pc01: slave_menu: []: has no effect yet"]),
+    ("slave_kernel_publish_directory", "/srv/tftp", []),
+    ("diskless_fleet", {}, []),
+    ("ansible_host", "x", []),
+]
+
+
+@pytest.mark.parametrize(("variable", "value", "warnings"), WARNINGS)
+def test_warnings_are_apart(variable: str, value: Any, warnings: list[str]) -> None:
+    model = fleet(inventory(pc01={variable: value}), GROUPS)
+    assert model["warnings"] == warnings
+    assert model["errors"] == []
+
+
+def test_the_hostname_is_the_short_name() -> None:
+    hosts = inventory(
+        **{
+            "pc03.library.example": {
+                "slave_mac": "02:00:00:00:00:03",
+                "slave_ip": "192.168.1.23",
+                "slave_image": "catalogue",
+            }
+        }
+    )
+    model = fleet(hosts, {**GROUPS, "slaves": ["pc03.library.example"]})
+    assert model["errors"] == []
+    assert model["slaves"]["pc03.library.example"]["hostname"] == "pc03"
+
+
+@pytest.mark.parametrize("name", ["..", "a/b", "a\nb", "a\0", "", "a b", "x..y", "a'b"])
+def test_an_inventory_name_that_is_no_folder(name: str) -> None:
+    hosts = inventory(
+        **{name: {"slave_mac": "02:00:00:00:00:03", "slave_ip": "192.168.1.23", "slave_image": "catalogue"}}
+    )
+    model = fleet(hosts, {**GROUPS, "slaves": [name]})
+    assert any(": inventory_hostname: " in error for error in model["errors"])
+    assert name not in model["slaves"]
+    assert all("\n" not in error for error in model["errors"])
+
+
+SECOND = {"master_ip": "192.168.1.2", "master_interface": "eth1"}
+
+
+def test_several_masters() -> None:
+    groups = {**GROUPS, "masters": ["master01", "master02"]}
+    model = fleet(inventory(master02=SECOND, pc02={"slave_master": "master02"}), groups)
+    assert model["errors"] == [
+        "pc01: slave_master: missing; allowed: one of master01, master02, as there are several masters"
+    ]
+    assert model["slaves"]["pc02"]["master"] == "master02"
+
+
+def test_a_master_elsewhere_is_a_warning() -> None:
+    networks = {**network()["diskless_networks"], "staff": {"cidr": "192.168.2.0/24"}}
+    hosts = inventory(
+        everywhere={"diskless_networks": networks}, pc01={"slave_ip": "192.168.2.5", "slave_master": "master01"}
+    )
+    model = fleet(hosts, GROUPS)
+    assert model["errors"] == []
+    assert model["warnings"] == [
+        "pc01: slave_master: 'master01': is on network 'reading', the slave on 'staff': that needs a DHCP relay and "
+        "a router; allowed: a master on network 'staff'"
+    ]

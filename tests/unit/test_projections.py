@@ -1,0 +1,163 @@
+"""What each role of each master is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.diskless.netboot.plugins.plugin_utils import projections
+from ansible_collections.diskless.netboot.plugins.plugin_utils.fleet import fleet
+from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Fleet
+from fleet_inventory import GROUPS, NETWORKS, image, inventory
+
+POOL = ["192.168.1.100", "192.168.1.150"]
+
+
+def model(**changes: dict[str, Any]) -> Fleet:
+    masters = ["master01", *(["master02"] if "master02" in changes else [])]
+    slaves = ["pc01", "pc02", *(name for name in changes if name not in ("pc01", "pc02", "everywhere", *masters))]
+    made = fleet(inventory(**changes), {**GROUPS, "masters": masters, "slaves": slaves})
+    assert made["errors"] == []
+    return made
+
+
+TWO: dict[str, Any] = {
+    "everywhere": {"diskless_networks": {**NETWORKS, "staff": {"cidr": "192.168.2.0/24"}}},
+    "master02": {"master_ip": "192.168.1.2", "master_interface": "eth1"},
+    "pc01": {"slave_master": "master01"},
+    "pc02": {"slave_master": "master02"},
+}
+
+
+def generation(made: Fleet, name: str) -> str:
+    return f"/srv/diskless/images/{name}/{made['images'][name]['generation']}"
+
+
+def test_subnets() -> None:
+    assert projections.subnets(model(), "master01") == [
+        {
+            "name": "reading",
+            "cidr": "192.168.1.0/24",
+            "routers": ["192.168.1.254"],
+            "dns": ["192.168.1.254"],
+            "domain": "library.example",
+            "ntp": [],
+            "pool": POOL,
+            "next_server": "192.168.1.1",
+            "reservations": [
+                {"hostname": "pc01", "macs": ["00:40:63:c2:ca:c9"], "ip": "192.168.1.21"},
+                {"hostname": "pc02", "macs": ["00:40:63:c2:ca:d0", "00:40:63:c2:ca:d1"], "ip": "192.168.1.22"},
+            ],
+        }
+    ]
+
+
+def test_two_masters_never_share_a_pool_or_a_slave() -> None:
+    made = model(**TWO)
+    seen: list[tuple[Any, Any, Any]] = []
+    for master in ("master01", "master02"):
+        for subnet in projections.subnets(made, master):
+            reservations: Any = subnet["reservations"]
+            seen.append((subnet["next_server"], subnet["pool"], [item["hostname"] for item in reservations]))
+    assert seen == [("192.168.1.1", POOL, ["pc01"]), ("192.168.1.2", None, ["pc02"])]
+
+
+def test_a_network_behind_a_relay_is_served_too() -> None:
+    far = {"slave_mac": "02:00:00:00:00:03", "slave_ip": "192.168.2.5", "slave_image": "catalogue"}
+    made = model(everywhere=TWO["everywhere"], pc03=far)
+    assert [subnet["name"] for subnet in projections.subnets(made, "master01")] == ["reading", "staff"]
+
+
+def test_boot_entries() -> None:
+    made = model()
+    folder = generation(made, "reading_room").removeprefix("/srv/diskless/")
+    assert projections.boot_entries(made, "master01")[0] == {
+        "name": "pc01",
+        "ip": "192.168.1.21",
+        "title": "pc01, reading_room",
+        "kernel": f"{folder}/vmlinuz",
+        "initrd": f"{folder}/initrd.img",
+        "cmdline": f"root=/dev/nfs nfsroot=192.168.1.1:/srv/diskless/{folder} ro diskless.lower=root.squashfs ip=dhcp "
+        "console=ttyS0,115200n8 console=tty0",
+    }
+
+
+def export(path: str, clients: list[str], access: str, *, squash: bool) -> dict[str, Any]:
+    return {"path": path, "clients": clients, "access": access, "root_squash": squash}
+
+
+def test_exports() -> None:
+    made = model()
+    assert projections.exports(made, "master01") == [
+        export("/srv/diskless/home", ["192.168.1.22"], "rw", squash=True),
+        export(generation(made, "catalogue"), ["192.168.1.22"], "ro", squash=False),
+        export(generation(made, "reading_room"), ["192.168.1.21"], "ro", squash=False),
+        export("/srv/diskless/trees/pc02", ["192.168.1.22"], "rw", squash=False),
+    ]
+
+
+def test_exports_of_each_master_are_for_its_own_slaves() -> None:
+    made = model(**TWO)
+    assert projections.exports(made, "master01") == [
+        export(generation(made, "reading_room"), ["192.168.1.21"], "ro", squash=False)
+    ]
+    assert len(projections.exports(made, "master02")) == 3
+
+
+MOUNTS: list[tuple[list[dict[str, str]], list[tuple[str, str]]]] = [
+    ([{"path": "/a", "src": "master:/data/a", "opts": "ro"}], [("/data/a", "ro")]),
+    ([{"path": "/a", "src": "master:/data/a", "opts": "nodev"}], [("/data/a", "rw")]),
+    ([{"path": "/a", "src": "nas:/data/a"}], []),
+    ([{"path": "/a", "fstype": "tmpfs"}], []),
+    (
+        [{"path": "/a", "src": "master:/data/a", "opts": "ro"}, {"path": "/b", "src": "master:/data/a"}],
+        [("/data/a", "rw")],
+    ),
+    (
+        [{"path": "/a", "src": "master:/data/a"}, {"path": "/b", "src": "master:/data/a", "opts": "ro"}],
+        [("/data/a", "rw")],
+    ),
+]
+
+
+@pytest.mark.parametrize(("mounts", "expected"), MOUNTS)
+def test_exports_of_mounts(mounts: list[dict[str, str]], expected: list[tuple[str, str]]) -> None:
+    made = model(pc01={"slave_mounts": mounts}, pc02={"slave_mounts": []})
+    squashed = [item for item in projections.exports(made, "master01") if item["root_squash"]]
+    assert [(item["path"], item["access"]) for item in squashed] == expected
+
+
+def test_a_tree_without_shared_directories_needs_no_generation() -> None:
+    made = model(everywhere=image(shared=[]), pc01={"slave_root": "nfs_tree"}, pc02={"slave_mounts": []})
+    paths = [item["path"] for item in projections.exports(made, "master01")]
+    assert paths == [generation(made, "catalogue"), "/srv/diskless/trees/pc01", "/srv/diskless/trees/pc02"]
+
+
+def test_clients_are_in_the_order_of_their_addresses() -> None:
+    more = {"slave_mac": "02:00:00:00:00:03", "slave_ip": "192.168.1.3", "slave_image": "reading_room"}
+    made = model(pc03=more)
+    assert ["192.168.1.3", "192.168.1.21"] in [item["clients"] for item in projections.exports(made, "master01")]
+
+
+def test_images_trees_and_kernels() -> None:
+    made = model()
+    images = projections.images(made, "master01")
+    assert [(item["name"], item["tree"]) for item in images] == [("catalogue", True), ("reading_room", False)]
+    assert {key: value for key, value in images[0].items() if key != "tree"} == made["images"]["catalogue"]
+    name = made["images"]["catalogue"]["generation"]
+    assert projections.trees(made, "master01") == [
+        {"name": "pc02", "hostname": "pc02", "image": "catalogue", "generation": name, "shared": ["/usr", "/opt"]}
+    ]
+    assert projections.kernels(made, "master01")[0] == {"name": "catalogue", "generation": name, "drivers": ["common"]}
+
+
+def test_a_tree_format_wants_the_tree() -> None:
+    images = projections.images(model(everywhere=image(format="tree")), "master01")
+    assert [item["tree"] for item in images if item["name"] == "reading_room"] == [True]
+
+
+def test_images_of_each_master() -> None:
+    made = model(**TWO)
+    assert [item["name"] for item in projections.images(made, "master01")] == ["reading_room"]
+    assert projections.trees(made, "master01") == []
+    assert [item["name"] for item in projections.kernels(made, "master02")] == ["catalogue"]
