@@ -1,0 +1,204 @@
+# Copyright: The diskless.netboot maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Building the generations of images: each in a hidden folder of its own, shown by one rename when it is complete."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import secrets
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ansible_collections.diskless.netboot.plugins.module_utils import rootfs_command, rootfs_configure, tree_files
+from ansible_collections.diskless.netboot.plugins.module_utils.atomic_file import open_directory, write_file
+
+SQUASHFS = "root.squashfs"
+TREE = "root"
+DEFINITION = "image.json"
+BUILDING = ".building-"
+MANAGED_FILE_MODE = 0o644
+
+
+class BuildError(Exception):
+    """A program failed; the text says which one and what it printed last."""
+
+
+class Work(NamedTuple):
+    """What one image lacks: ``build`` its whole generation, or only the ``tree`` of a generation that is there."""
+
+    image: Mapping[str, Any]
+    build: bool
+    tree: bool
+
+
+def generation_path(directory: str, image: Mapping[str, Any]) -> str:
+    """Give the folder of an image's generation."""
+    return f"{directory}/images/{image['name']}/{image['generation']}"
+
+
+def missing(directory: str, images: Sequence[Mapping[str, Any]]) -> list[Work]:
+    """Tell what is to be made. A generation is there or not as a whole, since it appears by one rename."""
+    work = []
+    for image in images:
+        path = generation_path(directory, image)
+        build = not os.path.isfile(f"{path}/{SQUASHFS}")
+        tree = bool(image["tree"]) and not os.path.isdir(f"{path}/{TREE}")
+        if build or tree:
+            work.append(Work(image, build, tree))
+    return work
+
+
+@contextlib.contextmanager
+def locked(directory: str) -> Iterator[int]:
+    """Hold the lock of all builds below ``directory`` (flock(2)); another run's build is waited for."""
+    os.makedirs(f"{directory}/images", mode=0o755, exist_ok=True)
+    descriptor = os.open(f"{directory}/images/.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def runner(lock: int) -> rootfs_configure.Run:
+    """Give a function that runs a program and returns what it printed.
+
+    The program holds the lock too: should this process be killed, nobody clears away what a dying build still writes.
+    """
+
+    def run(command: Sequence[str]) -> str:
+        names = command[len(rootfs_command.LEASH) :] if command[0] == rootfs_command.LEASH[0] else command
+        try:
+            done = subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env=rootfs_command.ENVIRONMENT,
+                cwd="/",
+                umask=0o022,
+                pass_fds=[lock],
+                check=False,
+            )
+        except FileNotFoundError as error:
+            raise BuildError(f"{error.filename}: not found; install mmdebstrap, squashfs-tools, util-linux") from error
+        output = done.stdout.decode(errors="replace")
+        if done.returncode:
+            raise BuildError(rootfs_command.failure(names[0], done.returncode, output))
+        return output
+
+    return run
+
+
+def sweep(directory: str) -> list[str]:
+    """Remove what builds that died have left, and give its names. Only under the lock."""
+    removed = []
+    with open_directory(f"{directory}/images") as images:
+        for name in sorted(os.listdir(images)):
+            if name.startswith("."):
+                continue
+            with open_directory(name, images) as image:
+                for entry in sorted(os.listdir(image)):
+                    if entry.startswith(".") and BUILDING in entry:
+                        tree_files.remove_tree(entry, image)
+                        removed.append(f"{name}/{entry}")
+    return removed
+
+
+@contextlib.contextmanager
+def workshop(directory: str, image: Mapping[str, Any]) -> Iterator[str]:
+    """Give a new hidden folder beside the generation; it is gone afterwards unless renamed.
+
+    Others may pass through it but not list it: apt drops its rights for downloading to a user who must reach its files.
+    """
+    above = f"{directory}/images/{image['name']}"
+    os.makedirs(above, mode=0o755, exist_ok=True)
+    name = f".{image['generation']}{BUILDING}{secrets.token_hex(4)}"
+    os.mkdir(f"{above}/{name}", 0o711)
+    try:
+        yield f"{above}/{name}"
+    finally:
+        with open_directory(above) as parent:
+            tree_files.remove_tree(name, parent)
+
+
+def package_epoch(root: str) -> int:
+    """Give the time (seconds) of the newest package in the tree: that of the newest file of its own in dpkg's records.
+
+    ``.list`` files are written by dpkg on installation; all others carry the package's time.
+    """
+    with os.scandir(f"{root}/var/lib/dpkg/info") as entries:
+        times = [int(entry.stat().st_mtime) for entry in entries if entry.name.endswith(".md5sums")]
+    return max(times, default=0)
+
+
+def clamp_times(root: str, epoch: int) -> None:
+    """Set what is younger than ``epoch`` to it: what remains are the times that the packages have brought."""
+    for path, directories, files in os.walk(root, topdown=False, followlinks=False):
+        for name in [*directories, *files]:
+            full = f"{path}/{name}"
+            if os.lstat(full).st_mtime > epoch:
+                os.utime(full, (epoch, epoch), follow_symlinks=False)
+    os.utime(root, (epoch, epoch))
+
+
+def packages(root: str, run: rootfs_configure.Run) -> dict[str, str]:
+    """Give the version of each package that is installed in the tree."""
+    told = run(
+        ["dpkg-query", "--admindir", f"{root}/var/lib/dpkg", "-W", "-f", "${Package}:${Architecture}\t${Version}\n"]
+    )
+    return dict(line.split("\t", 1) for line in told.splitlines())
+
+
+def build(directory: str, image: Mapping[str, Any], slave: Mapping[str, Any], run: rootfs_configure.Run) -> None:
+    """Make one generation from its definition.
+
+    :raises BuildError: when a program fails.
+    :raises ValueError: when the definition or what came of it is not fit for a slave.
+    """
+    cache = f"{directory}/cache/apt/{rootfs_command.cache_name(image)}"
+    os.makedirs(cache, mode=0o755, exist_ok=True)
+    with workshop(directory, image) as folder:
+        root = f"{folder}/{TREE}"
+        hooks = [hook for hook in (rootfs_command.MERGED_USR,) if os.path.isdir(hook)]
+        run(rootfs_command.bootstrap(image, slave["packages"], root, cache, hooks))
+        kernel = rootfs_configure.configure(root, image, slave, run)
+        epoch = package_epoch(root)
+        clamp_times(root, epoch)
+        run(rootfs_command.squash(root, f"{folder}/{SQUASHFS}", epoch))
+        made = {"definition": dict(image), "kernel": kernel, "epoch": epoch, "packages": packages(root, run)}
+        with open_directory(folder) as here:
+            os.chmod(SQUASHFS, MANAGED_FILE_MODE, dir_fd=here)
+            write_file(DEFINITION, json.dumps(made, indent=2, sort_keys=True).encode() + b"\n", MANAGED_FILE_MODE, here)
+            if not image["tree"]:
+                tree_files.remove_tree(TREE, here)
+        publish(folder, generation_path(directory, image))
+
+
+def add_tree(directory: str, image: Mapping[str, Any], run: rootfs_configure.Run) -> None:
+    """Give a generation that has only the file the same as a tree."""
+    path = generation_path(directory, image)
+    with workshop(directory, image) as folder:
+        run(rootfs_command.unsquash(f"{path}/{SQUASHFS}", f"{folder}/{TREE}"))
+        publish(f"{folder}/{TREE}", f"{path}/{TREE}")
+
+
+def publish(folder: str, path: str) -> None:
+    """Show what was made under its name, once all of it is on the disk."""
+    os.chmod(folder, 0o755)  # noqa: S103 - slaves read it, over NFS
+    with open_directory(folder) as opened:
+        files = [entry.name for entry in os.scandir(opened) if entry.is_file(follow_symlinks=False)]
+        if len(files) < len(os.listdir(opened)):
+            os.sync()  # a tree: one call is cheaper than one for each of its files
+        else:
+            for name in files:
+                with open(f"{folder}/{name}", "rb") as file:
+                    os.fsync(file.fileno())
+    os.rename(folder, path)
+    with open_directory(os.path.dirname(path)) as above:
+        os.fsync(above)

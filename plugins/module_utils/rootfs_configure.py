@@ -1,0 +1,175 @@
+# Copyright: The diskless.netboot maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What makes a bootstrapped tree a slave's: configuration, masked and enabled units, nothing of one machine alone."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import re
+import stat
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.diskless.netboot.plugins.module_utils import rootfs_command, tree_files
+from ansible_collections.diskless.netboot.plugins.module_utils.atomic_file import open_directory, read_file, write_file
+
+Run = Callable[[Sequence[str]], str]
+
+# One machine's own, or the trace of this one build: paths below the root, the last component a pattern (fnmatch).
+LEFTOVERS = (
+    "boot/initrd.img*",
+    "initrd.img*",
+    "vmlinuz*",
+    "etc/*-",
+    "etc/.pwd.lock",
+    "etc/hostname",
+    "etc/apt/apt.conf.d/99mmdebstrap",
+    "etc/dpkg/dpkg.cfg.d/99mmdebstrap",
+    "etc/ssh/ssh_host_*",
+    "etc/ssl/private/ssl-cert-snakeoil.key",
+    "tmp/*",
+    "run/*",
+    "var/tmp/*",
+    "var/cache/apt/*",
+    "var/cache/debconf/*-old",
+    "var/cache/ldconfig/aux-cache",
+    "var/lib/apt/lists/*",
+    "var/lib/dbus/machine-id",
+    "var/lib/dpkg/*-old",
+    "var/lib/initramfs-tools/*",
+    "var/lib/systemd/credential.secret",
+    "var/lib/systemd/random-seed",
+    "var/log/*.log",
+    "var/log/apt/*",
+    "var/log/journal",
+    "usr/share/info/*",
+    "usr/share/lintian/*",
+)
+
+
+def unit(name: str) -> str:
+    """Complete the name of a unit as systemctl(1) does: without an ending it is a service."""
+    return name if re.search(r"\.(service|socket|timer|path|mount|target)$", name) else f"{name}.service"
+
+
+def masks(masked: Iterable[str], services: Iterable[str]) -> list[str]:
+    """Give the units to mask: those of the list that the image does not ask for by name."""
+    wanted = {unit(name) for name in services}
+    return sorted({unit(name) for name in masked} - wanted)
+
+
+def put_file(root: int, path: str, data: bytes, mode: int) -> None:
+    """Write ``path`` below the descriptor ``root``; a link there is replaced, its target untouched.
+
+    :raises OSError: where a directory of the path is a link.
+    """
+    names = tree_files.components(path)
+    if len(names) > 1:
+        tree_files.make_directories(root, "/".join(names[:-1]))
+    with tree_files.parent_of(root, path) as (directory, name):
+        write_file(name, data, mode, directory)
+
+
+def put_link(root: int, path: str, target: str) -> None:
+    """Make ``path`` below ``root`` a symbolic link to ``target`` in the place of what is there."""
+    names = tree_files.components(path)
+    if len(names) > 1:
+        tree_files.make_directories(root, "/".join(names[:-1]))
+    with tree_files.parent_of(root, path) as (directory, name):
+        tree_files.remove_tree(name, directory)
+        os.symlink(target, name, dir_fd=directory)
+
+
+def remove(root: int, pattern: str) -> None:
+    """Remove what matches ``pattern`` below ``root``; only its last component may hold wildcards."""
+    try:
+        with tree_files.parent_of(root, pattern) as (directory, last):
+            for name in fnmatch.filter(os.listdir(directory), last):
+                tree_files.remove_tree(name, directory)
+    except (FileNotFoundError, NotADirectoryError):
+        return  # the package that would own the directory is not installed, or the directory is a link
+
+
+def trim_documentation(root: int) -> None:
+    """Leave nothing in /usr/share/doc but the copyright files, which the licences want kept."""
+    try:
+        with tree_files.open_below(root, ["usr", "share", "doc"]) as documents:
+            for package in os.listdir(documents):
+                found = tree_files.status(package, documents)
+                if found is None or not stat.S_ISDIR(found.st_mode):
+                    continue
+                with open_directory(package, documents) as directory:
+                    for name in os.listdir(directory):
+                        if name != "copyright":
+                            tree_files.remove_tree(name, directory)
+    except FileNotFoundError:
+        return
+
+
+def undate_shadow(text: str) -> str:
+    """Set the day of the last password change (third field, shadow(5)) to 1, so that it does not tell the build's day.
+
+    Not 0, which asks for a new password at the next login.
+    """
+    lines = []
+    for line in text.splitlines():
+        fields = line.split(":")
+        if len(fields) > 2 and fields[2]:
+            fields[2] = "1"
+        lines.append(":".join(fields))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def kernel_version(root: int) -> str:
+    """Give the version of the kernel in the tree.
+
+    :raises ValueError: where there is not exactly one kernel, or its modules are missing.
+    """
+    with tree_files.open_below(root, ["boot"]) as boot:
+        kernels: list[str] = sorted(fnmatch.filter(os.listdir(boot), "vmlinuz-*"))
+    if len(kernels) != 1:
+        raise ValueError(f"the image must hold one kernel in /boot, found: {', '.join(kernels) or 'none'}")
+    version = kernels[0][len("vmlinuz-") :]
+    with tree_files.open_below(root, ["usr", "lib", "modules"]) as modules:
+        if tree_files.status(version, modules) is None:
+            raise ValueError(f"the image holds the kernel {version} without its modules")
+    return version
+
+
+def configure(root: str, image: Mapping[str, Any], slave: Mapping[str, Any], run: Run) -> str:
+    """Turn the tree at ``root`` into a slave's and give its kernel's version.
+
+    ``slave``: ``files`` (list of path, mode, content), ``links`` (path, target), ``masked_units``, ``unwanted``
+    (patterns as in :data:`LEFTOVERS`). ``run`` starts a program and raises when it fails.
+    """
+    with open_directory(root) as top:
+        for pattern in (*LEFTOVERS, *slave["unwanted"]):
+            remove(top, pattern)
+        trim_documentation(top)
+        for item in slave["files"]:
+            put_file(top, item["path"], item["content"].encode(), int(item["mode"], 8))
+        for item in slave["links"]:
+            put_link(top, item["path"], item["target"])
+        for name in masks(slave["masked_units"], image["services"]):
+            put_link(top, f"etc/systemd/system/{name}", "/dev/null")
+        if image["authorized_keys"]:
+            tree_files.make_directories(top, "root/.ssh", 0o700)
+            put_file(
+                top,
+                "root/.ssh/authorized_keys",
+                "".join(f"{key}\n" for key in image["authorized_keys"]).encode(),
+                0o600,
+            )
+        with tree_files.open_below(top, ["etc"]) as etc:
+            shadow = read_file("shadow", etc)
+            if shadow is None:
+                raise ValueError("the image has no /etc/shadow")
+            status = os.lstat("shadow", dir_fd=etc)
+            write_file("shadow", undate_shadow(shadow[0].decode()).encode(), shadow[1], etc)
+            os.chown("shadow", status.st_uid, status.st_gid, dir_fd=etc, follow_symlinks=False)
+        version = kernel_version(top)
+    if image["services"]:
+        run(rootfs_command.enable(root, sorted({unit(name) for name in image["services"]})))
+    return version

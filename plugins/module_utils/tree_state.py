@@ -1,0 +1,161 @@
+# Copyright: The diskless.netboot maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the master knows of the slaves' trees: a small record each, and the manifests that they were made from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ansible_collections.diskless.netboot.plugins.module_utils import tree_files
+from ansible_collections.diskless.netboot.plugins.module_utils.atomic_file import open_directory, read_file, write_file
+from ansible_collections.diskless.netboot.plugins.module_utils.tree_manifest import FILE, Entry, Manifest
+
+FORMAT = 1
+HOSTS = "etc/hosts"
+STATE_MODE = 0o600
+
+
+class Record(NamedTuple):
+    """What a tree was last made from: a slave's part of the inventory."""
+
+    hostname: str
+    image: str
+    generation: str
+    shared: tuple[str, ...]
+
+    @property
+    def manifest(self) -> str:
+        """Name of the file that holds the image's manifest without the shared directories."""
+        digest = hashlib.sha256("\0".join(self.shared).encode()).hexdigest()[:12]
+        return f"{self.image}.{self.generation}.{digest}.json"
+
+
+def record_of(tree: Mapping[str, Any]) -> Record:
+    """Give the record that a slave's part of the inventory asks for.
+
+    :raises ValueError: for a name or a directory that would lead elsewhere.
+    """
+    what = f"tree {tree['name']!r}"
+    tree_files.check_name(tree["name"], "name of a tree")
+    tree_files.check_name(tree["image"], f"{what}: image")
+    tree_files.check_name(tree["generation"], f"{what}: generation")
+    label = tree["hostname"].replace("-", "").replace(".", "")
+    if not (label.isascii() and label.isalnum()):
+        raise ValueError(f"{what}: hostname {tree['hostname']!r}: no host name")
+    for path in tree["shared"]:
+        if not path.startswith("/"):
+            raise ValueError(f"{what}: shared directory {path!r}: no absolute path")
+        tree_files.components(path[1:])
+    return Record(tree["hostname"], tree["image"], tree["generation"], tuple(sorted(set(tree["shared"]))))
+
+
+def hosts_file(image: bytes, hostname: str) -> bytes:
+    """Give a slave's /etc/hosts: its image's, and its own name (hosts(5); 127.0.1.1 as Debian does)."""
+    names = hostname if "." not in hostname else f"{hostname} {hostname.partition('.')[0]}"
+    return image.rstrip(b"\n") + b"\n127.0.1.1  " + names.encode() + b"\n"
+
+
+def own_manifest(manifest: Manifest, own: Mapping[str, bytes]) -> Manifest:
+    """Give the manifest of one slave's tree: its image's with what is its own (path → content) in it."""
+    entries = dict(manifest.entries)
+    for path, content in own.items():
+        detail = hashlib.sha256(content).hexdigest()
+        entries[path] = entries[path]._replace(kind=FILE, detail=detail, size=len(content), xattrs="")
+    return Manifest(entries, {path: first for path, first in manifest.links.items() if not {path, first} & own.keys()})
+
+
+def dump_manifest(manifest: Manifest, hosts: bytes) -> bytes:
+    """Give a manifest, and the image's /etc/hosts from which each slave's is made, as JSON."""
+    value = {"format": FORMAT, "hosts": os.fsdecode(hosts), "entries": manifest.entries, "links": manifest.links}
+    return json.dumps(value, separators=(",", ":")).encode() + b"\n"
+
+
+def load_manifest(data: bytes) -> tuple[Manifest, bytes] | None:
+    """Give back what :func:`dump_manifest` was given, or nothing for what is of another format."""
+    value = _parse(data)
+    if value is None:
+        return None
+    entries = {path: Entry(*fields) for path, fields in value["entries"].items()}
+    return Manifest(entries, value["links"]), os.fsencode(value["hosts"])
+
+
+def dump_record(record: Record) -> bytes:
+    """Give a record as JSON."""
+    return json.dumps({"format": FORMAT, **record._asdict(), "manifest": record.manifest}, indent=2).encode() + b"\n"
+
+
+def load_record(data: bytes) -> Record | None:
+    """Give back what :func:`dump_record` was given, or nothing for what is of another format."""
+    value = _parse(data)
+    if value is None:
+        return None
+    return Record(value["hostname"], value["image"], value["generation"], tuple(value["shared"]))
+
+
+def _parse(data: bytes) -> dict[str, Any] | None:
+    try:
+        value = json.loads(data)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) and value.get("format") == FORMAT else None
+
+
+class Store:
+    """The folders ``state/trees`` and ``state/manifests``, for root alone."""
+
+    def __init__(self, directory: str) -> None:
+        """:param directory: the folder that holds ``images``, ``trees`` and ``state``."""
+        self.directory = directory
+        self.records = f"{directory}/state/trees"
+        self.manifests = f"{directory}/state/manifests"
+
+    def prepare(self) -> None:
+        """Make the folders where they are missing."""
+        for path in (self.records, self.manifests):
+            os.makedirs(path, mode=0o700, exist_ok=True)
+
+    def _read(self, folder: str, name: str) -> bytes | None:
+        try:
+            with open_directory(folder) as opened:
+                found = read_file(name, opened)
+        except FileNotFoundError:
+            return None
+        return found[0] if found else None
+
+    def record(self, slave: str) -> Record | None:
+        """Give what is known of a slave's tree."""
+        data = self._read(self.records, f"{slave}.json")
+        return load_record(data) if data is not None else None
+
+    def manifest(self, record: Record) -> tuple[Manifest, bytes] | None:
+        """Give the manifest of a record's image and the image's /etc/hosts."""
+        data = self._read(self.manifests, record.manifest)
+        return load_manifest(data) if data is not None else None
+
+    def save_manifest(self, record: Record, manifest: Manifest, hosts: bytes) -> None:
+        """Keep the manifest of a record's image."""
+        with open_directory(self.manifests) as folder:
+            write_file(record.manifest, dump_manifest(manifest, hosts), STATE_MODE, folder)
+
+    def save(self, slave: str, record: Record) -> None:
+        """Keep what a slave's tree was made from."""
+        with open_directory(self.records) as folder:
+            write_file(f"{slave}.json", dump_record(record), STATE_MODE, folder)
+
+    def forget(self, slave: str) -> None:
+        """Remove what is known of a slave's tree."""
+        with open_directory(self.records) as folder:
+            tree_files.remove_tree(f"{slave}.json", folder)
+
+    def sweep(self, slaves: Sequence[str]) -> None:
+        """Remove the manifests from which none of the ``slaves``' trees is made any more."""
+        used: Collection[str] = {record.manifest for record in map(self.record, slaves) if record is not None}
+        with open_directory(self.manifests) as folder:
+            for name in os.listdir(folder):
+                if name not in used:
+                    tree_files.remove_tree(name, folder)
