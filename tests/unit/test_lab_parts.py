@@ -1,0 +1,193 @@
+"""The other pure parts of the virtual library: cgroups, router, firmware, inventory, outcome, summary, clients."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import typing
+
+import pytest
+from scapy.layers.dhcp import BOOTP, DHCP
+
+from tests.lab import cgroups, dhcp_client, files, firmware, inventory, machine, playbook, report, router, run
+from tests.lab.errors import LabError
+
+MIXED = """\
+tmpfs /sys/fs/cgroup tmpfs rw 0 0
+cgroup /sys/fs/cgroup/cpu cgroup rw,cpu 0 0
+cgroup2 /sys/fs/cgroup/unified cgroup2 rw 0 0
+tmpfs /sys/fs/cgroups tmpfs rw 0 0
+"""
+USUAL = "cgroup2 /sys/fs/cgroup cgroup2 rw,nosuid 0 0\n"
+
+
+@pytest.mark.parametrize(
+    ("mounts", "needs", "root"),
+    [
+        (MIXED, True, "/sys/fs/cgroup/unified"),
+        (USUAL, False, "/sys/fs/cgroup"),
+        # The last mount at a point is the one that is seen.
+        ("tmpfs /sys/fs/cgroup tmpfs rw 0 0\n" + USUAL, False, "/sys/fs/cgroup"),
+        ("", True, None),
+    ],
+)
+def test_cgroups(mounts: str, *, needs: bool, root: str | None) -> None:
+    assert cgroups.needs_mending(mounts) is needs
+    assert cgroups.unified_root(mounts) == root
+
+
+def test_mounts_below_leaves_out_names_that_only_begin_alike() -> None:
+    assert [point for point, _kind in cgroups.mounts_below(MIXED, cgroups.ROOT)] == [
+        "/sys/fs/cgroup",
+        "/sys/fs/cgroup/cpu",
+        "/sys/fs/cgroup/unified",
+    ]
+
+
+def test_advertisement_is_no_default_router() -> None:
+    packet = router.advertisement()
+    assert packet[0] == 134
+    assert packet[6:8] == b"\x00\x00"
+    assert len(packet) == 16
+
+
+def test_firmware_that_is_not_there() -> None:
+    with pytest.raises(LabError) as caught:
+        firmware.arguments("uefi")
+    assert str(caught.value) == "firmware 'uefi': the virtual library has bios"
+
+
+@pytest.mark.parametrize("name", ["", "-a", "A", "a/b", "a" * 33])
+def test_names_of_labs(name: str) -> None:
+    with pytest.raises(LabError) as caught, files.lab_files(name):
+        pass
+    expected = f"{name!r} is no name for a lab: small letters, digits, '-' and '_', at most 32"
+    assert str(caught.value) == expected
+
+
+MODEL: dict[str, typing.Any] = {
+    "networks": {"cellar": {"cidr": "10.0.0.0/8"}, "reading": {"cidr": "192.168.1.0/24"}},
+    "masters": {"m": {"name": "m", "ip": "192.168.1.1", "interface": "eth1", "network": "reading"}},
+    "slaves": {
+        "pc01": {"macs": ["00:40:63:00:00:01"], "network": "reading", "consoles": ["ttyS0,115200n8", "tty0"]},
+        "pc02": {"macs": ["00:40:63:00:00:02"], "network": "reading", "consoles": ["tty0"]},
+    },
+}
+
+
+def test_masters_stand_on_the_lan_of_their_network() -> None:
+    [master] = inventory.masters(MODEL)
+    assert (master.name, master.address, master.interface, master.lan) == ("m", "192.168.1.1/24", "eth1", 1)
+
+
+@pytest.mark.parametrize(("wanted", "expected"), [([], ["pc01"]), (["pc01"], ["pc01"])])
+def test_choose(wanted: list[str], expected: list[str]) -> None:
+    assert inventory.choose(MODEL, wanted) == expected
+
+
+@pytest.mark.parametrize(
+    ("model", "wanted", "error"),
+    [
+        (MODEL, ["pc01", "pc9", "x"], "no such slave in the inventory: pc9, x"),
+        ({**MODEL, "slaves": {}}, [], "the inventory has no slave to boot"),
+        (MODEL, ["pc02"], "pc02: without ttyS0 in slave_consoles nobody sees how far the slave gets"),
+    ],
+)
+def test_choose_refuses(model: inventory.Model, wanted: list[str], error: str) -> None:
+    with pytest.raises(LabError) as caught:
+        inventory.choose(model, wanted)
+    assert str(caught.value) == error
+
+
+def test_machine_has_the_slaves_mac_and_takes_a_key_without_image_or_inventory() -> None:
+    hardware = inventory.hardware(MODEL, "pc01", "bios", "e1000", "ssh-ed25519 AAAA")
+    command = machine.arguments(hardware, "tap0", pathlib.Path("/run/x.qmp"))
+    assert "e1000,netdev=lan,mac=00:40:63:00:00:01" in command
+    assert command[command.index("-smbios") + 1] == (
+        "type=11,value=io.systemd.credential.binary:ssh.authorized_keys.root=c3NoLWVkMjU1MTkgQUFBQQo="
+    )
+    assert "-enable-kvm" not in command
+
+
+def _outcome(*events: dict[str, typing.Any]) -> playbook.Outcome:
+    outcome = playbook.Outcome()
+    for event in events:
+        playbook.note(outcome, json.dumps(event))
+    return outcome
+
+
+def test_outcome_counts_all_hosts() -> None:
+    outcome = _outcome(
+        {"task": "a", "host": None},
+        {"handler": "h", "host": None},
+        {"changed": "a", "host": "m1"},
+        {"failed": "b", "host": "m2"},
+        {
+            "stats": {
+                "m1": {"changed": 1, "failures": 0, "unreachable": 0},
+                "m2": {"changed": 2, "failures": 1, "unreachable": 1},
+            }
+        },
+    )
+    assert (outcome.tasks, outcome.handlers, outcome.changes, outcome.failures) == (["a"], ["h"], ["m1: a"], ["m2: b"])
+    assert outcome.summary() == {"seconds": 0.0, "changed": 3, "failed": 2}
+
+
+def _summary(*, login: bool, changed: int) -> report.Summary:
+    runs = report.Runs(playbook.Outcome(changed=5), playbook.Outcome(changed=changed))
+    times = {"dhcp": 1.0, "login": 9.0} if login else {"dhcp": 1.0}
+    boot = report.Boot("pc01", "bios", times)
+    return report.summary("inventories/library", ["m"], runs, [boot], pathlib.Path("build/demo"))
+
+
+def test_summary_is_as_the_design_says() -> None:
+    assert _summary(login=True, changed=0) == {
+        "inventory": "inventories/library",
+        "masters": ["m"],
+        "converge": {"seconds": 0.0, "changed": 5, "failed": 0},
+        "reconverge": {"seconds": 0.0, "changed": 0, "failed": 0},
+        "slaves": [
+            {
+                "name": "pc01",
+                "firmware": "bios",
+                "ok": True,
+                "login": True,
+                "milestones": {"dhcp": 1.0, "login": 9.0},
+                "bytes": {"tftp": 0, "http": 0, "nfs": 0, "nbd": 0},
+                "serial": "build/demo/pc01/serial.log",
+                "screen": "build/demo/pc01/screen.png",
+            }
+        ],
+    }
+
+
+@pytest.mark.parametrize(("login", "changed", "expected"), [(True, 0, True), (False, 0, False), (True, 1, False)])
+def test_passed(*, login: bool, changed: int, expected: bool) -> None:
+    assert report.passed(_summary(login=login, changed=changed)) is expected
+
+
+def test_last_lines_leaves_out_empty_ones() -> None:
+    assert run.last_lines("a\n\nb\n \nc\n", 2) == "b\nc"
+
+
+def test_run_tells_what_failed() -> None:
+    with pytest.raises(LabError) as caught:
+        run.run(["sh", "-c", "echo broken >&2; exit 3"])
+    assert str(caught.value) == "sh -c echo broken >&2; exit 3: exit status 3\nbroken"
+    with pytest.raises(LabError) as caught:
+        run.run(["no-such-program-anywhere"])
+    assert str(caught.value) == "no-such-program-anywhere: no such program; `make demo` installs what the lab needs"
+
+
+def test_discover_is_a_roms_and_an_offer_is_understood() -> None:
+    request = dhcp_client.discover("00:40:63:c2:ca:c9", 7)
+    assert request[BOOTP].chaddr[:6] == bytes.fromhex("004063c2cac9")
+    offer = BOOTP(op=2, yiaddr="192.168.1.21", siaddr="192.168.1.1", file=b"lpxelinux.0") / DHCP(
+        options=[("message-type", "offer"), ("hostname", b"pc01"), ("router", "192.168.1.254"), "end"]
+    )
+    assert dhcp_client.understood(offer) == {
+        "address": "192.168.1.21",
+        "next_server": "192.168.1.1",
+        "file": "lpxelinux.0",
+        "options": {"message-type": ["offer"], "hostname": ["pc01"], "router": ["192.168.1.254"]},
+    }
