@@ -57,7 +57,7 @@ options:
     description: Serial line to use besides the screen, as C(port [baud [flow control]]). An empty string uses none.
     type: str
     default: "0 115200"
-  message:
+  default_message:
     description: What an unknown machine shows, line by line.
     type: list
     elements: str
@@ -90,7 +90,7 @@ EXAMPLES = r"""
         kernel: images/reading_room/1/vmlinuz
         initrd: images/reading_room/1/initrd.img
         cmdline: root=/dev/nfs nfsroot=192.168.1.1:/srv/diskless/images/reading_room/1 ro ip=dhcp
-    message: [This machine is not in the inventory.]
+    default_message: [This machine is not in the inventory.]
 """
 
 RETURN = r"""
@@ -148,13 +148,13 @@ def main() -> None:
             "path": {"type": "path", "required": True},
             "entries": {"type": "list", "elements": "dict", "default": [], "options": ENTRY},
             "serial": {"type": "str", "default": "0 115200"},
-            "message": {"type": "list", "elements": "str", "default": []},
+            "default_message": {"type": "list", "elements": "str", "default": []},
             "timeout": {"type": "int", "default": 30},
         },
         supports_check_mode=True,
     )
     params = module.params
-    page = pxelinux_render.Page(params["serial"], params["timeout"], tuple(params["message"]))
+    page = pxelinux_render.Page(params["serial"], params["timeout"], tuple(params["default_message"]))
     try:
         wanted = pxelinux_render.files(params["entries"], page)
         module.exit_json(**settle(params["path"], wanted, check_mode=module.check_mode))

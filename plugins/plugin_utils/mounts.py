@@ -119,7 +119,7 @@ def _exportable(place: Place, path: str, directory: str) -> bool:
     """Whether a master may export a directory read-write; an error where it may not."""
     private = [f"{directory}/{name}" for name in PRIVATE] + [BOOT_FILES]
     allowed = f"a path in {', '.join((directory, *EXPORTABLE))}, apart from {', '.join(private)}"
-    inner = next((folder for folder in private if names.lies_in(path, folder) or names.lies_in(folder, path)), None)
+    inner = next((folder for folder in private if _nested(path, folder)), None)
     if inner:
         place.error(f"{MASTER}{path}", f"would give away {inner}", allowed)
         return False
@@ -127,3 +127,8 @@ def _exportable(place: Place, path: str, directory: str) -> bool:
         place.error(f"{MASTER}{path}", "is no directory that a master may export", allowed)
         return False
     return True
+
+
+def _nested(one: str, other: str) -> bool:
+    """Whether one of two paths lies in the other, or is the other."""
+    return names.lies_in(one, other) or names.lies_in(other, one)
