@@ -13,16 +13,7 @@ author: The diskless.netboot maintainers (@diskless)
 description:
   - One entry per slave, with kernel, initramfs and the whole kernel command line.
   - This is what C(playbooks/vars/wiring.yml) passes as C(tftp_pxelinux_slaves).
-options:
-  _input:
-    description: What the filter P(diskless.netboot.fleet#filter) made, without errors.
-    type: dict
-    required: true
-  master:
-    description: The name of the master in the inventory.
-    type: str
-    required: true
-positional: master
+extends_documentation_fragment: diskless.netboot.fleet_projection
 """
 
 EXAMPLES = r"""
@@ -38,26 +29,14 @@ _value:
   elements: dict
 """
 
-from collections.abc import Callable, Mapping
-from typing import cast
+from collections.abc import Callable
 
-from ansible.errors import AnsibleFilterError
-from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Fleet
+from ansible_collections.diskless.netboot.plugins.plugin_utils.projection_filter import projection_filter
 from ansible_collections.diskless.netboot.plugins.plugin_utils.projections import Record, boot_entries
-
-
-def fleet_boot_entries(fleet: object, master: object) -> list[Record]:
-    """Checks types; projections.boot_entries does the work."""
-    if not isinstance(fleet, Mapping) or not isinstance(master, str):
-        raise AnsibleFilterError("fleet_boot_entries takes the fleet (a dictionary) and a master's name (a string)")
-    try:
-        return boot_entries(cast(Fleet, fleet), master)
-    except ValueError as error:
-        raise AnsibleFilterError(f"fleet_boot_entries: {error}") from error
 
 
 class FilterModule:
     """Tells Ansible the filter's name."""
 
     def filters(self) -> dict[str, Callable[..., list[Record]]]:
-        return {"fleet_boot_entries": fleet_boot_entries}
+        return projection_filter("fleet_boot_entries", boot_entries)

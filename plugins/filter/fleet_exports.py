@@ -13,16 +13,7 @@ author: The diskless.netboot maintainers (@diskless)
 description:
   - Generations of images read-only, each slave's own tree to it alone, and what C(slave_mounts) asks of the master.
   - This is what C(playbooks/vars/wiring.yml) passes as C(nfs_server_exports).
-options:
-  _input:
-    description: What the filter P(diskless.netboot.fleet#filter) made, without errors.
-    type: dict
-    required: true
-  master:
-    description: The name of the master in the inventory.
-    type: str
-    required: true
-positional: master
+extends_documentation_fragment: diskless.netboot.fleet_projection
 """
 
 EXAMPLES = r"""
@@ -38,26 +29,14 @@ _value:
   elements: dict
 """
 
-from collections.abc import Callable, Mapping
-from typing import cast
+from collections.abc import Callable
 
-from ansible.errors import AnsibleFilterError
-from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Fleet
+from ansible_collections.diskless.netboot.plugins.plugin_utils.projection_filter import projection_filter
 from ansible_collections.diskless.netboot.plugins.plugin_utils.projections import Record, exports
-
-
-def fleet_exports(fleet: object, master: object) -> list[Record]:
-    """Checks types; projections.exports does the work."""
-    if not isinstance(fleet, Mapping) or not isinstance(master, str):
-        raise AnsibleFilterError("fleet_exports takes the fleet (a dictionary) and a master's name (a string)")
-    try:
-        return exports(cast(Fleet, fleet), master)
-    except ValueError as error:
-        raise AnsibleFilterError(f"fleet_exports: {error}") from error
 
 
 class FilterModule:
     """Tells Ansible the filter's name."""
 
     def filters(self) -> dict[str, Callable[..., list[Record]]]:
-        return {"fleet_exports": fleet_exports}
+        return projection_filter("fleet_exports", exports)

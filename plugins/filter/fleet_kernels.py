@@ -13,16 +13,7 @@ author: The diskless.netboot maintainers (@diskless)
 description:
   - The images that the slaves use, each with its generation and the drivers that its initramfs holds.
   - This is what C(playbooks/vars/wiring.yml) passes as C(slave_kernel_images).
-options:
-  _input:
-    description: What the filter P(diskless.netboot.fleet#filter) made, without errors.
-    type: dict
-    required: true
-  master:
-    description: The name of the master in the inventory.
-    type: str
-    required: true
-positional: master
+extends_documentation_fragment: diskless.netboot.fleet_projection
 """
 
 EXAMPLES = r"""
@@ -38,26 +29,14 @@ _value:
   elements: dict
 """
 
-from collections.abc import Callable, Mapping
-from typing import cast
+from collections.abc import Callable
 
-from ansible.errors import AnsibleFilterError
-from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Fleet
+from ansible_collections.diskless.netboot.plugins.plugin_utils.projection_filter import projection_filter
 from ansible_collections.diskless.netboot.plugins.plugin_utils.projections import Record, kernels
-
-
-def fleet_kernels(fleet: object, master: object) -> list[Record]:
-    """Checks types; projections.kernels does the work."""
-    if not isinstance(fleet, Mapping) or not isinstance(master, str):
-        raise AnsibleFilterError("fleet_kernels takes the fleet (a dictionary) and a master's name (a string)")
-    try:
-        return kernels(cast(Fleet, fleet), master)
-    except ValueError as error:
-        raise AnsibleFilterError(f"fleet_kernels: {error}") from error
 
 
 class FilterModule:
     """Tells Ansible the filter's name."""
 
     def filters(self) -> dict[str, Callable[..., list[Record]]]:
-        return {"fleet_kernels": fleet_kernels}
+        return projection_filter("fleet_kernels", kernels)

@@ -14,16 +14,7 @@ description:
   - The master's own network and those of its slaves, each with the reservations of this master's slaves.
   - The pool of a network goes to the first master on it alone.
   - This is what C(playbooks/vars/wiring.yml) passes as C(dhcp_server_subnets).
-options:
-  _input:
-    description: What the filter P(diskless.netboot.fleet#filter) made, without errors.
-    type: dict
-    required: true
-  master:
-    description: The name of the master in the inventory.
-    type: str
-    required: true
-positional: master
+extends_documentation_fragment: diskless.netboot.fleet_projection
 """
 
 EXAMPLES = r"""
@@ -39,26 +30,14 @@ _value:
   elements: dict
 """
 
-from collections.abc import Callable, Mapping
-from typing import cast
+from collections.abc import Callable
 
-from ansible.errors import AnsibleFilterError
-from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Fleet
+from ansible_collections.diskless.netboot.plugins.plugin_utils.projection_filter import projection_filter
 from ansible_collections.diskless.netboot.plugins.plugin_utils.projections import Record, subnets
-
-
-def fleet_subnets(fleet: object, master: object) -> list[Record]:
-    """Checks types; projections.subnets does the work."""
-    if not isinstance(fleet, Mapping) or not isinstance(master, str):
-        raise AnsibleFilterError("fleet_subnets takes the fleet (a dictionary) and a master's name (a string)")
-    try:
-        return subnets(cast(Fleet, fleet), master)
-    except ValueError as error:
-        raise AnsibleFilterError(f"fleet_subnets: {error}") from error
 
 
 class FilterModule:
     """Tells Ansible the filter's name."""
 
     def filters(self) -> dict[str, Callable[..., list[Record]]]:
-        return {"fleet_subnets": fleet_subnets}
+        return projection_filter("fleet_subnets", subnets)

@@ -1,0 +1,29 @@
+# Copyright: The diskless.netboot maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the filters that project the fleet for a role have in common: `fleet | fleet_<something>(master)`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import cast
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Fleet
+from ansible_collections.diskless.netboot.plugins.plugin_utils.projections import Record
+
+
+def projection_filter(
+    name: str, project: Callable[[Fleet, str], list[Record]]
+) -> dict[str, Callable[..., list[Record]]]:
+    """The filter `name` as Ansible wants it: `project` after a check of types, its ValueError as the filter's error."""
+
+    def checked(fleet: object, master: object) -> list[Record]:
+        if not isinstance(fleet, Mapping) or not isinstance(master, str):
+            raise AnsibleFilterError(f"{name} takes the fleet (a dictionary) and a master's name (a string)")
+        try:
+            return project(cast(Fleet, fleet), master)
+        except ValueError as error:
+            raise AnsibleFilterError(f"{name}: {error}") from error
+
+    return {name: checked}
