@@ -1,4 +1,4 @@
-"""Finds out whether the machine's cgroup mounts can carry containers, and what to mend when not. Pure but for remove_tree."""
+"""Finds out whether the machine's cgroup mounts can carry containers. Pure but for remove_tree."""
 
 from __future__ import annotations
 

@@ -40,6 +40,13 @@ def lab_files(lab_id: str) -> typing.Iterator[pathlib.Path]:
         os.close(lock)
 
 
+def clean() -> None:
+    """Removes what labs that were killed left behind. Raises LabError when one is alive."""
+    for lock in sorted(paths.LABS.glob("*.lock")):
+        with lab_files(lock.stem):
+            pass
+
+
 def _remove(lab_id: str, folder: pathlib.Path) -> None:
     if folder.is_dir():
         shutil.rmtree(folder)

@@ -9,7 +9,9 @@ and with them go the network namespaces, taps, bridges and mounts. Only files ar
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import sys
 import typing
 
 from tests.lab import cgroups, paths, syscalls
@@ -85,7 +87,9 @@ def _private_mounts() -> None:
     syscalls.mount("proc", "/proc", "proc", safe)
     for folder in _PRIVATE_FOLDERS:
         os.makedirs(folder, exist_ok=True)
-        syscalls.mount("tmpfs", folder, "tmpfs", syscalls.MS_NOSUID, "mode=1777" if folder == "/dev/shm" else "mode=700")
+        syscalls.mount(
+            "tmpfs", folder, "tmpfs", syscalls.MS_NOSUID, "mode=1777" if folder == "/dev/shm" else "mode=700"
+        )
     _mend_cgroups()
 
 
@@ -99,7 +103,12 @@ def _mend_cgroups() -> None:
     syscalls.mount("none", cgroups.ROOT, "cgroup2", 0)
 
 
-def require_root() -> None:
-    """Raises LabError unless this process may make namespaces and containers."""
-    if os.geteuid() != 0:
-        raise LabError("the virtual library makes namespaces and containers and needs root: run it as root or with sudo")
+def become_root(arguments: typing.Sequence[str]) -> None:
+    """Goes on as root: at once, or by sudo in place of this process. Raises LabError where there is no sudo."""
+    if os.geteuid() == 0:
+        return
+    why = "the virtual library makes namespaces and containers and needs root"
+    if shutil.which("sudo") is None:
+        raise LabError(f"{why}; there is no sudo here")
+    print(f"{why}: asking sudo", file=sys.stderr, flush=True)
+    os.execvp("sudo", ["sudo", "--", sys.executable, "-m", "tests.lab", *arguments])

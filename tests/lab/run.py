@@ -17,14 +17,21 @@ def run(command: typing.Sequence[str], *, stdin: str | None = None, timeout: flo
     """
     try:
         done = subprocess.run(
-            command, input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=timeout, check=False
+            command,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
         )
     except FileNotFoundError as error:
         raise LabError(f"{command[0]}: no such program; `make demo` installs what the lab needs") from error
     except subprocess.TimeoutExpired as error:
         raise LabError(f"{' '.join(command)}: no end after {timeout:.0f} s") from error
     if done.returncode:
-        raise LabError(f"{' '.join(command)}: exit status {done.returncode}\n{last_lines(done.stderr or done.stdout, 15)}")
+        raise LabError(
+            f"{' '.join(command)}: exit status {done.returncode}\n{last_lines(done.stderr or done.stdout, 15)}"
+        )
     return done.stdout
 
 

@@ -1,0 +1,74 @@
+"""A whole library for tests: masters, site.yml on them, slaves that boot and run commands."""
+
+from __future__ import annotations
+
+import contextlib
+import pathlib
+import typing
+
+from tests.lab import connect, inventory, master, paths, playbook, podman, slave_ssh
+from tests.lab.machine import Machine
+
+Inventory = str | pathlib.Path
+
+
+class Library:
+    """The masters of one inventory in the lab that this process runs in."""
+
+    def __init__(self, lab_id: str, folder: pathlib.Path, source: str) -> None:
+        """`folder` gets the logs; `source` is the inventory."""
+        self.lab_id = lab_id
+        self.folder = folder
+        self.source = source
+        self.model = inventory.read(source, folder)
+        self._scratch = paths.lab_folder(lab_id)
+        self._masters = inventory.masters(self.model)
+
+    @property
+    def master(self) -> str:
+        """The name of the first master."""
+        return self._masters[0].name
+
+    def up(self) -> None:
+        """Fresh masters with empty /srv."""
+        for one in self._masters:
+            master.up(self.lab_id, one, empty=True)
+
+    def down(self) -> None:
+        """Ends the masters."""
+        for one in self._masters:
+            master.down(self.lab_id, one.name)
+
+    def changed_files(self) -> pathlib.Path:
+        """The folder of all files that the first master wrote over its base."""
+        return master.changes(self.lab_id, self.master)
+
+    def srv(self) -> pathlib.Path:
+        """The first master's /srv, from outside."""
+        return master.srv(self.lab_id, self.master)
+
+    def site(
+        self, name: str, *arguments: str, source: Inventory | None = None, more: Inventory = ""
+    ) -> playbook.Outcome:
+        """Runs site.yml with the inventory, or `source` in its place, and `more` after it. Raises LabError."""
+        log = self.folder / f"{name}.log"
+        sources: list[Inventory] = [source or self.source, *([more] if more else []), connect.inventory(self._scratch)]
+        outcome = playbook.run_playbook("site.yml", sources, log, *arguments)
+        playbook.require_success(outcome, f"site.yml ({name})", log)
+        return outcome
+
+    def on_master(self, *words: str) -> str:
+        """What a command on the first master printed. Raises LabError."""
+        return podman.execute(self._scratch, self.master, words)
+
+    def on_slave(self, name: str, *words: str) -> str:
+        """What a command in a slave printed. Raises LabError."""
+        return slave_ssh.execute(self._scratch, self.master, self.model["slaves"][name]["ip"], *words)
+
+    @contextlib.contextmanager
+    def booted(self, name: str, boot: str = "boot") -> typing.Iterator[Machine]:
+        """A slave at its login prompt, its power cut afterwards. `boot` names its folder of logs. Raises LabError."""
+        hardware = inventory.hardware(self.model, name, "bios", "virtio-net-pci", connect.public_key())
+        with Machine(hardware, self.folder / name / boot) as machine:
+            machine.wait_for_login()
+            yield machine

@@ -1,0 +1,62 @@
+"""What the virtual library builds, from the model of an inventory (docs/architecture.md, "The model")."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import pathlib
+import typing
+
+from tests.lab import playbook
+from tests.lab.errors import LabError
+from tests.lab.machine import Hardware
+from tests.lab.master import Master
+
+Model = dict[str, typing.Any]
+
+
+def read(inventory: str, folder: pathlib.Path) -> Model:
+    """The model of an inventory, made by the collection's own filter. Raises LabError with all errors of it."""
+    target = folder.resolve() / "model.json"
+    log = folder / "model.log"
+    outcome = playbook.run_playbook("tests/lab/model.yml", [inventory], log, "-e", f"lab_model_file={target}")
+    playbook.require_success(outcome, f"reading {inventory}", log)
+    model: Model = json.loads(target.read_text(encoding="utf-8"))
+    if model["errors"]:
+        raise LabError("\n".join([f"{inventory} is not valid:", *model["errors"]]))
+    return model
+
+
+def masters(model: Model) -> list[Master]:
+    """All masters of the model, each on the LAN of its network."""
+    found = []
+    for master in model["masters"].values():
+        prefix = ipaddress.ip_network(model["networks"][master["network"]]["cidr"]).prefixlen
+        lan = list(model["networks"]).index(master["network"])
+        found.append(Master(master["name"], f"{master['ip']}/{prefix}", master["interface"], lan))
+    return found
+
+
+def choose(model: Model, wanted: typing.Sequence[str]) -> list[str]:
+    """The slaves to boot: those named, or the inventory's first. Raises LabError for one that it does not have."""
+    names = list(model["slaves"])
+    unknown = [name for name in wanted if name not in names]
+    if unknown:
+        raise LabError(f"no such slave in the inventory: {', '.join(unknown)}")
+    if not names:
+        raise LabError("the inventory has no slave to boot")
+    silent = [
+        name
+        for name in wanted or names[:1]
+        if not any(c.startswith("ttyS0") for c in model["slaves"][name]["consoles"])
+    ]
+    if silent:
+        raise LabError(f"{', '.join(silent)}: without ttyS0 in slave_consoles nobody sees how far the slave gets")
+    return list(wanted) or names[:1]
+
+
+def hardware(model: Model, name: str, firmware: str, card: str, key: str) -> Hardware:
+    """The machine of a slave."""
+    slave = model["slaves"][name]
+    lan = list(model["networks"]).index(slave["network"])
+    return Hardware(name=name, macs=tuple(slave["macs"]), lan=lan, firmware=firmware, card=card, key=key)

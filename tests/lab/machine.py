@@ -1,0 +1,180 @@
+"""A slave: a PC without disks in QEMU, on a port of the LAN, watched from power-on."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import pathlib
+import subprocess
+import time
+import typing
+import uuid
+
+from qemu.qmp.legacy import QEMUMonitorProtocol
+
+from tests.lab import firmware, milestones, network, paths
+from tests.lab.capture import Capture
+from tests.lab.errors import LabError
+from tests.lab.run import tail
+from tests.lab.serial import SerialLog
+
+_POLL_SECONDS = 0.25
+_QMP_SECONDS = 30
+
+
+@dataclasses.dataclass(frozen=True)
+class Hardware:
+    """What a slave is made of. `key` is a public SSH key that systemd lets root log in with (see `arguments`)."""
+
+    name: str
+    macs: tuple[str, ...]
+    lan: int = 0
+    firmware: str = "bios"
+    card: str = "virtio-net-pci"
+    memory_mib: int = 1024
+    cpus: int = 2
+    key: str | None = None
+
+
+def arguments(hardware: Hardware, tap: str, monitor: pathlib.Path) -> list[str]:
+    """The whole command line of QEMU.
+
+    The key travels as a system credential in an SMBIOS OEM string (systemd.exec(5), "ssh.authorized_keys.root" in
+    systemd-tmpfiles(8)), so that neither inventory nor image know of the lab.
+    """
+    command = [
+        "qemu-system-x86_64", *firmware.arguments(hardware.firmware),
+        "-name", hardware.name, "-uuid", str(uuid.uuid5(uuid.NAMESPACE_OID, hardware.macs[0])),
+        "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", str(hardware.cpus), "-m", str(hardware.memory_mib),
+        "-nodefaults", "-vga", "std", "-display", "none",
+        "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
+        "-qmp", f"unix:{monitor},server=on,wait=off",
+        "-netdev", f"tap,id=lan,ifname={tap},script=no,downscript=no",
+        "-device", f"{hardware.card},netdev=lan,mac={hardware.macs[0]}",
+    ]  # fmt: skip
+    if hardware.key:
+        encoded = base64.b64encode(hardware.key.encode() + b"\n").decode()
+        command += ["-smbios", f"type=11,value=io.systemd.credential.binary:ssh.authorized_keys.root={encoded}"]
+    return command
+
+
+class Machine:
+    """A slave that is powered on. Use as a context manager: leaving it cuts the power."""
+
+    def __init__(self, hardware: Hardware, folder: pathlib.Path) -> None:
+        """Powers on; `folder` (made when needed) gets serial.log, lan.pcap, qemu.log, screen.png. Raises LabError."""
+        self.hardware = hardware
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self._log = folder / "serial.log"
+        self._log.unlink(missing_ok=True)
+        self._tap = f"t{hardware.macs[0].replace(':', '')}"
+        monitor = paths.RUNTIME / f"{self._tap}.qmp"
+        monitor.unlink(missing_ok=True)
+        network.add_tap(network.ensure_lan(hardware.lan), self._tap)
+        (folder / "lan.pcap").unlink(missing_ok=True)
+        self.capture = Capture(self._tap, folder / "lan.pcap", hardware.macs)
+        with open(folder / "qemu.log", "wb") as errors:
+            self._qemu = subprocess.Popen(
+                network.inside(arguments(hardware, self._tap, monitor)),
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, bufsize=0,
+            )  # fmt: skip
+        self._power_on()
+        self.serial = SerialLog(typing.cast(typing.BinaryIO, self._qemu.stdout), self._log, self._since)
+        self.qmp = self._connect(monitor)
+
+    def _power_on(self) -> None:
+        self._since = time.monotonic()
+        self._since_epoch = time.time()
+
+    def __enter__(self) -> Machine:
+        return self
+
+    def __exit__(self, *_details: object) -> None:
+        self.power_off()
+
+    def times(self) -> dict[str, float]:
+        """Seconds from power-on of each milestone that has come."""
+        traffic = self.capture.update()
+        on_wire = {name: round(when - self._since_epoch, 3) for name, when in traffic.times.items()}
+        return milestones.completed(milestones.earliest(on_wire, self.serial.times))
+
+    def milestones_to_login(
+        self, waiting_for: typing.Callable[[str], None] = lambda _what: None
+    ) -> typing.Iterator[tuple[str, float]]:
+        """Each milestone with its time, as it comes; `waiting_for` is told what is awaited meanwhile.
+
+        Raises LabError with the serial line's last words when one does not come within its limit, or QEMU ends.
+        """
+        last = time.monotonic()
+        told: set[str] = set()
+        while True:
+            times = self.times()
+            for name in [name for name in times if name not in told]:
+                last = time.monotonic()
+                told.add(name)
+                yield name, times[name]
+            waiting = milestones.missing(times)
+            if waiting is None:
+                return
+            waiting_for(milestones.WAITING_FOR[waiting])
+            self._require_progress(waiting, time.monotonic() - last)
+            time.sleep(_POLL_SECONDS)
+
+    def wait_for_login(self) -> dict[str, float]:
+        """The times of all milestones, once the last has come. Raises LabError."""
+        return dict(self.milestones_to_login())
+
+    def _require_progress(self, waiting: str, seconds: float) -> None:
+        name = self.hardware.name
+        if self._qemu.poll() is not None:
+            raise LabError(f"{name}: QEMU ended: {tail(self.folder / 'qemu.log', 5)}\n{self.last_words()}")
+        limit = milestones.LIMITS_SECONDS[waiting]
+        if seconds > limit:
+            self.screenshot()
+            what = milestones.WAITING_FOR[waiting]
+            raise LabError(f"{name}: {what} did not come within {limit:.0f} s\n{self.last_words()}")
+
+    def last_words(self, count: int = 25) -> str:
+        """The end of the serial log."""
+        return f"--- the last lines of {self._log} ---\n{tail(self._log, count)}"
+
+    def screenshot(self) -> pathlib.Path:
+        """Writes the picture on the screen as screen.png."""
+        picture = self.folder / "screen.png"
+        self.qmp.cmd("screendump", filename=str(picture), format="png")
+        return picture
+
+    def wait_until_off(self, limit_seconds: float) -> float:
+        """Waits until the slave has switched itself off; returns after how many seconds. Raises LabError."""
+        begun = time.monotonic()
+        try:
+            self._qemu.wait(limit_seconds)
+        except subprocess.TimeoutExpired as error:
+            self.screenshot()
+            raise LabError(
+                f"{self.hardware.name}: still on after {limit_seconds:.0f} s\n{self.last_words()}"
+            ) from error
+        return time.monotonic() - begun
+
+    def power_off(self) -> None:
+        """Cuts the power, and takes the machine's port off the LAN. Doing it twice is fine."""
+        if not self._tap:
+            return
+        self._qemu.kill()
+        self._qemu.wait()
+        self.serial.join()
+        self.qmp.close()
+        self.capture.stop()
+        network.remove_tap(self._tap)
+        self._tap = ""
+
+    def _connect(self, monitor: pathlib.Path) -> QEMUMonitorProtocol:
+        deadline = time.monotonic() + _QMP_SECONDS
+        while not monitor.exists():
+            if self._qemu.poll() is not None or time.monotonic() > deadline:
+                raise LabError(f"{self.hardware.name}: QEMU does not start: {tail(self.folder / 'qemu.log', 5)}")
+            time.sleep(0.02)
+        client = QEMUMonitorProtocol(str(monitor))
+        client.connect()
+        return client

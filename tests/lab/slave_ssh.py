@@ -1,0 +1,50 @@
+"""Runs commands in a slave that has started, by SSH from its master's place on the LAN."""
+
+from __future__ import annotations
+
+import pathlib
+import shlex
+import subprocess
+import time
+
+from tests.lab import connect, podman
+from tests.lab.errors import LabError
+from tests.lab.run import last_lines
+
+_CONNECT_SECONDS = 10
+_POLL_SECONDS = 1.0
+_SSH_FAILED = 255
+
+
+def command(master_pid: int, address: str, script: str) -> list[str]:
+    """The ssh command line, in the network namespace of the master whose process 1 is `master_pid`."""
+    options = {
+        "StrictHostKeyChecking": "no",
+        "UserKnownHostsFile": "/dev/null",
+        "LogLevel": "ERROR",
+        "BatchMode": "yes",
+        "ConnectTimeout": str(_CONNECT_SECONDS),
+    }
+    arguments = [part for name, value in options.items() for part in ("-o", f"{name}={value}")]
+    enter = ["nsenter", "--target", str(master_pid), "--net"]
+    return [*enter, "ssh", "-F", "/dev/null", "-i", str(connect.KEY), *arguments, f"root@{address}", script]
+
+
+def execute(folder: pathlib.Path, master: str, address: str, *words: str, patience_seconds: float = 180) -> str:
+    """What a command in the slave printed, without the last newline.
+
+    Waits until the slave's SSH server answers. Raises LabError when it does not, or when the command fails.
+    """
+    line = command(podman.process_id(folder, master), address, shlex.join(words))
+    deadline = time.monotonic() + patience_seconds
+    while True:
+        done = subprocess.run(line, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+        if done.returncode == 0:
+            return done.stdout.rstrip("\n")
+        if done.returncode != _SSH_FAILED:
+            raise LabError(
+                f"{address}: {shlex.join(words)}: exit status {done.returncode}: {last_lines(done.stderr, 5)}"
+            )
+        if time.monotonic() > deadline:
+            raise LabError(f"{address}: no SSH after {patience_seconds:.0f} s: {last_lines(done.stderr, 5)}")
+        time.sleep(_POLL_SECONDS)
