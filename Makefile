@@ -6,7 +6,7 @@ PYTHON ?= python3
 
 BIN := .venv/bin
 LAB := $(BIN)/python -m tests.lab
-SCENARIOS := $(filter-out shared,$(notdir $(wildcard molecule/*)))
+SCENARIOS := $(patsubst molecule/%/molecule.yml,%,$(wildcard molecule/*/molecule.yml))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test venv packages-demo packages-test lint unit sanity molecule boot clean

@@ -72,3 +72,9 @@ class Library:
         with Machine(hardware, self.folder / name / boot) as machine:
             machine.wait_for_login()
             yield machine
+
+
+def identity(library: Library, name: str) -> tuple[str, str]:
+    """A slave's machine-id, and its SSH host key without the comment."""
+    key = library.on_slave(name, "cat", "/etc/ssh/ssh_host_ed25519_key.pub")
+    return library.on_slave(name, "cat", "/etc/machine-id"), key.split()[1]

@@ -20,16 +20,19 @@ _OWN_TRACES = (
 )
 
 
+def _is_trace(path: pathlib.Path) -> bool:
+    return "__pycache__" in path.parts or any(path.is_relative_to(trace) for trace in _OWN_TRACES)
+
+
 def _entries(root: pathlib.Path) -> dict[str, tuple[int, int, int]]:
     """Mode, size and time of change of all that is below `root`, without traces and times of directories."""
     found = {}
     for folder, names, files in os.walk(root):
         for name in [*names, *files]:
             path = pathlib.Path(folder, name)
-            relative = str(path.relative_to(root))
-            if not relative.startswith(_OWN_TRACES) and "__pycache__" not in relative:
+            if not _is_trace(path.relative_to(root)):
                 status = path.lstat()
-                found[relative] = (
+                found[str(path.relative_to(root))] = (
                     (status.st_mode, 0, 0) if path.is_dir() else (status.st_mode, status.st_size, status.st_mtime_ns)
                 )
     return found

@@ -4,75 +4,108 @@ from __future__ import annotations
 
 import json
 import pathlib
+import typing
 
 import pytest
 
-from tests.boot.library import Library
+from tests.boot.library import Library, identity
+from tests.lab.machine import Machine
 
 TREE_FORMAT = pathlib.Path(__file__).parent / "tree_format"
 _SHUTDOWN_SECONDS = 60
 
 
-def _mounts(library: Library, name: str) -> list[dict[str, str]]:
-    """All mounts of a slave, those below others included."""
+class Mount(typing.TypedDict):
+    """A line of findmnt(8)."""
+
+    target: str
+    source: str
+    fstype: str
+    options: str
+
+
+def _mounts(library: Library, name: str) -> dict[str, Mount]:
+    """What is mounted in a slave, by where; of several at one place the one that is seen."""
     text = library.on_slave(name, "findmnt", "--json", "--list", "--output", "TARGET,SOURCE,FSTYPE,OPTIONS")
-    found: list[dict[str, str]] = json.loads(text)["filesystems"]
-    return found
+    found: list[Mount] = json.loads(text)["filesystems"]
+    return {mount["target"]: mount for mount in found}
 
 
-def _identity(library: Library, name: str) -> tuple[str, str]:
-    return (
-        library.on_slave(name, "cat", "/etc/machine-id"),
-        library.on_slave(name, "cat", "/etc/ssh/ssh_host_ed25519_key.pub"),
-    )
+def _require_read_only_nfs(library: Library, mount: Mount) -> str:
+    """Checks that this is the slave's image, from its master; returns the generation's folder on the master."""
+    server, _, path = mount["source"].partition(":")
+    assert server == library.model["masters"][library.master]["ip"]
+    assert path.startswith("/srv/diskless/images/reading_room/")
+    assert mount["fstype"] == "nfs4"
+    assert "ro" in mount["options"].split(",")
+    return path
+
+
+def _lower(mounts: dict[str, Mount]) -> str:
+    """The folder below the slave's own writes."""
+    root = mounts["/"]
+    assert root["fstype"] == "overlay"
+    [lower] = [option for option in root["options"].split(",") if option.startswith("lowerdir=")]
+    return lower.removeprefix("lowerdir=")
+
+
+def _require_health(library: Library, name: str) -> None:
+    assert library.on_slave(name, "hostname") == name
+    # NFS is asked with numeric owners: a file of root's with the setuid bit is root's in the slave too.
+    assert library.on_slave(name, "stat", "--format=%u:%g %a", "/usr/bin/mount") == "0:0 4755"
+    assert library.on_slave(name, "systemctl", "--failed", "--quiet", "--plain", "--no-legend") == ""
 
 
 @pytest.fixture(scope="module")
-def first_identity() -> dict[str, tuple[str, str]]:
-    """Who slaves said they are, by name; tests of this file add to it."""
-    return {}
+def pc02(converged: Library) -> typing.Iterator[Machine]:
+    """A second slave of the image, which runs while the other tests of this file change what is around it."""
+    with converged.booted("pc02") as machine:
+        yield machine
 
 
-def test_a_slave_has_an_overlay_over_the_squashfs_file_on_read_only_nfs(
-    converged: Library, first_identity: dict[str, tuple[str, str]]
-) -> None:
+def test_a_slave_has_an_overlay_over_the_squashfs_file_on_read_only_nfs(converged: Library, pc02: Machine) -> None:
     with converged.booted("pc01", "squashfs") as machine:
-        assert converged.on_slave("pc01", "hostname") == "pc01"
+        _require_health(converged, "pc01")
         mounts = _mounts(converged, "pc01")
-        root = [mount for mount in mounts if mount["target"] == "/"][-1]
-        assert root["fstype"] == "overlay"
-        traffic = machine.capture.update()
-        assert traffic.received["nfs"] > 0
-        text = converged.on_slave("pc01", "cat", "/proc/self/mountinfo", "/proc/cmdline")
-        assert "diskless.lower=root.squashfs" in text
-        types = converged.on_slave("pc01", "cat", "/proc/mounts")
-        assert "lowerdir=" in types
-        assert converged.on_slave("pc01", "cat", "/sys/block/loop0/loop/backing_file").endswith("root.squashfs")
-        assert converged.on_slave("pc01", "cat", "/sys/block/loop0/ro") == "1"
-        first_identity["pc01"] = _identity(converged, "pc01")
-        # NFS is asked with numeric owners: a file of root's with the setuid bit is root's in the slave too.
-        assert converged.on_slave("pc01", "stat", "--format=%u:%g %a", "/usr/bin/mount") == "0:0 4755"
-        assert converged.on_slave("pc01", "systemctl", "--failed", "--quiet", "--plain", "--no-legend") == ""
+        squashfs = mounts[_lower(mounts)]
+        assert squashfs["fstype"] == "squashfs"
+        backing = converged.on_slave("pc01", "losetup", "--noheadings", "--output", "BACK-FILE,RO", squashfs["source"])
+        file, read_only = backing.split()
+        assert file.endswith("/root.squashfs")
+        assert read_only == "1"
+        generation = _require_read_only_nfs(converged, mounts[str(pathlib.PurePath(file).parent)])
+        assert converged.on_master("ls", f"{generation}/root.squashfs") == f"{generation}/root.squashfs\n"
+
+        # The image is the same, who they are is not.
+        assert pc02.hardware.name == converged.on_slave("pc02", "hostname")
+        ours, others = identity(converged, "pc01"), identity(converged, "pc02")
+        assert ours[0] != others[0]
+        assert ours[1] != others[1]
+
         converged.on_slave("pc01", "systemd-run", "--on-active=1", "systemctl", "poweroff")
         machine.wait_until_off(_SHUTDOWN_SECONDS)
 
 
-def test_a_second_slave_of_the_image_is_somebody_else(
-    converged: Library, first_identity: dict[str, tuple[str, str]]
+def test_a_new_generation_is_for_the_next_boot_and_its_lower_layer_may_be_the_tree(
+    converged: Library, pc02: Machine
 ) -> None:
-    with converged.booted("pc02"):
-        assert converged.on_slave("pc02", "hostname") == "pc02"
-        machine_id, host_key = _identity(converged, "pc02")
-        other_id, other_key = first_identity["pc01"]
-        assert machine_id != other_id
-        assert host_key.split()[1] != other_key.split()[1]
-
-
-def test_the_lower_layer_may_be_the_tree(converged: Library) -> None:
+    running = _mounts(converged, "pc02")
     converged.site("tree-format", more=TREE_FORMAT)
+
+    # pc02 still has its root: the master gives it what it must fetch again.
+    fetched = pc02.capture.update().received["nfs"]
+    converged.on_slave("pc02", "sh", "-c", "echo 3 > /proc/sys/vm/drop_caches; cat /usr/bin/* > /dev/null")
+    assert pc02.capture.update().received["nfs"] > fetched + 2**20
+    assert _mounts(converged, "pc02")["/"] == running["/"]
+
     with converged.booted("pc01", "tree"):
-        assert "diskless.lower=root " in converged.on_slave("pc01", "cat", "/proc/cmdline")
-        assert [mount["fstype"] for mount in _mounts(converged, "pc01") if mount["target"] == "/"][-1] == "overlay"
-        assert converged.on_slave("pc01", "stat", "--format=%u:%g %a", "/usr/bin/mount") == "0:0 4755"
-        assert converged.on_slave("pc01", "systemctl", "--failed", "--quiet", "--plain", "--no-legend") == ""
-    converged.site("squashfs-again")
+        _require_health(converged, "pc01")
+        mounts = _mounts(converged, "pc01")
+        lower = pathlib.PurePath(_lower(mounts))
+        assert lower.name == "root"
+        generation = _require_read_only_nfs(converged, mounts[str(lower.parent)])
+        assert generation != _require_read_only_nfs(converged, running["/run/initramfs/nfs"])
+
+
+def test_the_image_as_it_was_is_the_generation_that_was(converged: Library) -> None:
+    assert [change for change in converged.site("squashfs-again").changes if "slave_rootfs" in change] == []

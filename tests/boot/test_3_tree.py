@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from tests.boot.library import Library
+from tests.boot.library import Library, identity
 from tests.lab.machine import Machine
 
 _MARKER = "/var/lib/written-by-a-test"
+
+
+# The master makes /srv/diskless/home; what is in it belongs to people, and root of a slave is nobody there.
+_HOME = "/home/reader"
+_AS_READER = ("setpriv", "--reuid=1000", "--regid=1000", "--clear-groups")
 
 
 def _switch_off(library: Library, name: str, machine: Machine) -> None:
@@ -14,24 +19,28 @@ def _switch_off(library: Library, name: str, machine: Machine) -> None:
 
 
 def test_what_a_slave_writes_survives_its_reboot_and_is_its_own(converged: Library) -> None:
+    converged.on_master("install", "-d", "-o", "1000", "-g", "1000", "-m", "0700", f"/srv/diskless{_HOME}")
     with converged.booted("pc21", "first") as machine:
         assert converged.on_slave("pc21", "hostname") == "pc21"
         assert converged.on_slave("pc21", "findmnt", "--noheadings", "--output", "FSTYPE", "/") == "nfs4"
-        usr = converged.on_slave("pc21", "findmnt", "--noheadings", "--output", "FSTYPE,OPTIONS", "/usr").split()
+        usr = converged.on_slave("pc21", "findmnt", "--noheadings", "--output", "FSTYPE,OPTIONS,SOURCE", "/usr").split()
         assert usr[0] == "nfs4"
         assert "ro" in usr[1].split(",")
+        assert usr[2].startswith("192.168.1.1:/srv/diskless/images/catalogue/")
         assert converged.on_slave("pc21", "stat", "--format=%u:%g %a", "/usr/bin/mount") == "0:0 4755"
         converged.on_slave("pc21", "sh", "-c", f"echo pc21 > {_MARKER}")
-        converged.on_slave("pc21", "sh", "-c", "echo shared > /home/from-pc21")
-        identity = converged.on_slave("pc21", "cat", "/etc/machine-id")
+        converged.on_slave("pc21", *_AS_READER, "sh", "-c", f"echo shared > {_HOME}/from-pc21")
+        refused = converged.on_slave("pc21", "sh", "-c", f"cat {_HOME}/from-pc21 2>&1 || true")
+        assert refused.endswith("Permission denied")
+        who = identity(converged, "pc21")
         _switch_off(converged, "pc21", machine)
     with converged.booted("pc21", "second") as machine:
         assert converged.on_slave("pc21", "cat", _MARKER) == "pc21"
-        assert converged.on_slave("pc21", "cat", "/etc/machine-id") == identity
+        assert identity(converged, "pc21") == who
         _switch_off(converged, "pc21", machine)
     with converged.booted("pc22"):
         assert (
             converged.on_slave("pc22", "sh", "-c", f"test -e {_MARKER} && echo there || echo not there") == "not there"
         )
-        assert converged.on_slave("pc22", "cat", "/home/from-pc21") == "shared"
-        assert converged.on_slave("pc22", "cat", "/etc/machine-id") != identity
+        assert converged.on_slave("pc22", *_AS_READER, "cat", f"{_HOME}/from-pc21") == "shared"
+        assert not set(identity(converged, "pc22")) & set(who)

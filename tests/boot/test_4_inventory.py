@@ -11,14 +11,13 @@ _BOOT_FILE = "/srv/tftp/pxelinux.cfg/C0A8012D"
 _TREE = "/srv/diskless/trees/pc25"
 
 
-def _without(inventory: pathlib.Path, name: str, *ranges: tuple[str, str]) -> None:
-    """Takes a slave out of a copy of the inventory; `ranges` are texts that named it, with what they become."""
+def _without(inventory: pathlib.Path, name: str) -> None:
+    """Takes a slave out of a copy of the inventory."""
     hosts = inventory / "hosts"
-    text = "".join(line for line in hosts.read_text().splitlines(keepends=True) if not line.startswith(f"{name} "))
-    for old, new in ranges:
-        assert old in text
-        text = text.replace(old, new)
-    hosts.write_text(text)
+    lines = hosts.read_text().splitlines(keepends=True)
+    kept = [line for line in lines if not line.startswith(f"{name} ")]
+    assert len(kept) == len(lines) - 1
+    hosts.write_text("".join(kept))
 
 
 def _exports(library: Library) -> str:
@@ -32,7 +31,7 @@ def test_a_slave_that_is_taken_out_is_withdrawn_and_its_tree_kept_until_pruned(
     assert _TREE in _exports(converged)
     assert converged.on_master("ls", _BOOT_FILE) == f"{_BOOT_FILE}\n"
 
-    _without(inventory_copy, "pc25", ("pc[16:25]", "pc[16:24]"), ("pc[21:25]", "pc[21:24]"))
+    _without(inventory_copy, "pc25")
     converged.site("withdraw", source=inventory_copy)
     assert "192.168.1.45" not in converged.on_master("cat", "/etc/kea/kea-dhcp4.conf")
     assert _TREE not in _exports(converged)
@@ -46,8 +45,9 @@ def test_a_slave_that_is_taken_out_is_withdrawn_and_its_tree_kept_until_pruned(
 def test_one_slave_takes_as_many_tasks_as_twenty_five(converged: Library, inventory_copy: pathlib.Path) -> None:
     hosts = inventory_copy / "hosts"
     kept = [line for line in hosts.read_text().splitlines() if not line.startswith("pc") or line.startswith("pc01 ")]
-    text = "\n".join(kept).replace("[reading_room]\n", "[reading_room]\npc01\n")
-    hosts.write_text(text + "\n")
-    many = converged.site("count-25", "--check")
-    one = converged.site("count-1", "--check", source=inventory_copy)
-    assert one.tasks == many.tasks
+    hosts.write_text("\n".join(kept) + "\n")
+    one = converged.site("count-1", source=inventory_copy)
+    many = converged.site("count-25")
+    assert (one.tasks, one.handlers) == (many.tasks, many.handlers)
+    assert one.changed > 0
+    assert many.changed > 0

@@ -8,10 +8,23 @@ import pathlib
 import shutil
 import signal
 import sys
+import typing
 
 from rich.console import Console
 
-from tests.lab import connect, firmware, inventory, master, milestones, paths, playbook, podman, report, rootfs
+from tests.lab import (
+    connect,
+    consoles,
+    firmware,
+    inventory,
+    master,
+    milestones,
+    paths,
+    playbook,
+    podman,
+    report,
+    rootfs,
+)
 from tests.lab.errors import LabError
 from tests.lab.machine import Machine
 from tests.lab.steps import step
@@ -42,6 +55,7 @@ class Demo:
         self._lab_id = lab_id
         self._options = options
         self._masters: list[master.Master] = []
+        self._sources: list[str | pathlib.Path] = []
 
     def run(self) -> int:
         """The whole demo; returns the exit status. Raises LabError when there is nothing to boot a slave from."""
@@ -55,9 +69,10 @@ class Demo:
             names = inventory.choose(model, self._options.slaves.split())
             current.result = f"masters: {len(model['masters'])}, slaves: {len(model['slaves'])}"
         self._masters = inventory.masters(model)
+        self._sources = self._inventories(inventory_path, model, names)
         try:
             self._bring_up()
-            runs = report.Runs(*[self._converge(inventory_path, name) for name in ("converge", "reconverge")])
+            runs = report.Runs(*[self._converge(name) for name in ("converge", "reconverge")])
             boots = [self._boot(model, name) for name in names]
         except LabError:
             self._show_journals()
@@ -67,6 +82,17 @@ class Demo:
                 master.down(self._lab_id, one.name)
         return self._report(report.summary(inventory_path, list(model["masters"]), runs, boots, FOLDER), runs)
 
+    def _inventories(self, path: str, model: inventory.Model, names: typing.Sequence[str]) -> list[str | pathlib.Path]:
+        """The inventory as it is, then what only the lab needs."""
+        folder = paths.lab_folder(self._lab_id)
+        found: list[str | pathlib.Path] = [path, connect.inventory(folder)]
+        silent = consoles.silent(model["slaves"], names)
+        if silent:
+            added = f"{', '.join(silent)}: no ttyS0 in slave_consoles; added here, to see how far the slave gets"
+            self._console.print(added, highlight=False, markup=False)
+            found.append(consoles.inventory(folder, model["slaves"], silent))
+        return found
+
     def _bring_up(self) -> None:
         with step(self._console, "the masters' base system is there"):
             rootfs.base()
@@ -74,11 +100,10 @@ class Demo:
             with step(self._console, f"{one.name} is up, {one.address} on {one.interface}"):
                 master.up(self._lab_id, one)
 
-    def _converge(self, inventory_path: str, name: str) -> playbook.Outcome:
+    def _converge(self, name: str) -> playbook.Outcome:
         log = FOLDER / f"{name}.log"
-        sources: list[str | pathlib.Path] = [inventory_path, connect.inventory(paths.lab_folder(self._lab_id))]
         with step(self._console, f"site.yml ({name})") as current:
-            outcome = playbook.run_playbook("site.yml", sources, log, doing=current.waiting)
+            outcome = playbook.run_playbook("site.yml", self._sources, log, doing=current.waiting)
             current.result = f"{len(outcome.tasks)} tasks, changed {outcome.changed}, failed {outcome.failed}"
             playbook.require_success(outcome, f"site.yml ({name})", log)
         return outcome

@@ -9,7 +9,7 @@ import typing
 import pytest
 from scapy.layers.dhcp import BOOTP, DHCP
 
-from tests.lab import cgroups, dhcp_client, files, firmware, inventory, machine, playbook, report, router, run
+from tests.lab import cgroups, consoles, dhcp_client, files, firmware, inventory, machine, playbook, report, router, run
 from tests.lab.errors import LabError
 
 MIXED = """\
@@ -90,13 +90,19 @@ def test_choose(wanted: list[str], expected: list[str]) -> None:
     [
         (MODEL, ["pc01", "pc9", "x"], "no such slave in the inventory: pc9, x"),
         ({**MODEL, "slaves": {}}, [], "the inventory has no slave to boot"),
-        (MODEL, ["pc02"], "pc02: without ttyS0 in slave_consoles nobody sees how far the slave gets"),
     ],
 )
 def test_choose_refuses(model: inventory.Model, wanted: list[str], error: str) -> None:
     with pytest.raises(LabError) as caught:
         inventory.choose(model, wanted)
     assert str(caught.value) == error
+
+
+def test_a_slave_without_serial_console_gets_one_before_its_own(tmp_path: pathlib.Path) -> None:
+    assert consoles.silent(MODEL["slaves"], ["pc01", "pc02"]) == ["pc02"]
+    added = consoles.inventory(tmp_path, MODEL["slaves"], ["pc02"])
+    assert json.loads((added / "host_vars/pc02.yml").read_text()) == {"slave_consoles": ["ttyS0,115200n8", "tty0"]}
+    assert json.loads((added / "hosts.yml").read_text()) == {"slaves": {"hosts": {"pc02": {}}}}
 
 
 def test_machine_has_the_slaves_mac_and_takes_a_key_without_image_or_inventory() -> None:
