@@ -28,6 +28,14 @@ import sys
 sys.exit(subprocess.run([sys.executable, "-m", "ensurepip", "--default-pip"], check=False).returncode)
 EOF
 
+log=$home/sanity.log
 version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 cd "$tree"
-HOME=$home PATH="$(dirname "$python"):$PATH" exec "$(dirname "$python")/ansible-test" sanity --python "$version" --color no "$@"
+if HOME=$home PATH="$(dirname "$python"):$PATH" "$(dirname "$python")/ansible-test" sanity \
+  --python "$version" --color no "$@" >"$log" 2>&1; then
+  echo "sanity: $(grep -c '^Running sanity test' "$log") tests of ansible-test"
+else
+  grep -E '^(ERROR|FATAL|WARNING)' "$log" || tail -n 40 "$log"
+  echo "sanity failed; the whole log is $log" >&2
+  exit 1
+fi

@@ -33,7 +33,7 @@ def _mounts(library: Library, name: str) -> dict[str, Mount]:
 
 def _require_read_only_nfs(library: Library, mount: Mount) -> str:
     """Checks that this is the slave's image, from its master; returns the generation's folder on the master."""
-    server, _, path = mount["source"].partition(":")
+    server, path = mount["source"].split(":", maxsplit=1)
     assert server == library.model["masters"][library.master]["ip"]
     assert path.startswith("/srv/diskless/images/reading_room/")
     assert mount["fstype"] == "nfs4"
