@@ -10,6 +10,8 @@ name: fleet
 short_description: The model of the whole fleet, with all errors of the inventory
 version_added: "1.0.0"
 author: The diskless.netboot maintainers (@diskless)
+requirements:
+  - netaddr (Python package, where Ansible runs)
 description:
   - Reads the groups C(masters) and C(slaves) and the variables of their hosts, checks and normalises everything.
   - Never fails for what an inventory holds; all that is wrong is in C(errors), all at once.

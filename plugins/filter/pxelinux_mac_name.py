@@ -10,6 +10,8 @@ name: pxelinux_mac_name
 short_description: The name that PXELINUX makes of a MAC address
 version_added: "1.0.0"
 author: The diskless.netboot maintainers (@diskless)
+requirements:
+  - netaddr (Python package, where Ansible runs)
 description:
   - ARP's hardware type of Ethernet and the six octets in lower case, joined by hyphens.
 options:

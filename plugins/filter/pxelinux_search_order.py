@@ -10,6 +10,8 @@ name: pxelinux_search_order
 short_description: The configuration files that PXELINUX asks for, in order
 version_added: "1.0.0"
 author: The diskless.netboot maintainers (@diskless)
+requirements:
+  - netaddr (Python package, where Ansible runs)
 description:
   - Names below C(pxelinux.cfg/), the UUID where it is known, the MAC address where it is given,
     the eight hexadecimal prefixes of the address from the longest to the shortest, and C(default).

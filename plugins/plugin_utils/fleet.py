@@ -12,12 +12,14 @@ from ansible_collections.diskless.netboot.plugins.plugin_utils.images import EXA
 from ansible_collections.diskless.netboot.plugins.plugin_utils.images import VARIABLE as IMAGES
 from ansible_collections.diskless.netboot.plugins.plugin_utils.images import images
 from ansible_collections.diskless.netboot.plugins.plugin_utils.masters import masters
+from ansible_collections.diskless.netboot.plugins.plugin_utils.membership import members
 from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Fleet, Slave
+from ansible_collections.diskless.netboot.plugins.plugin_utils.mounts import private_folders
 from ansible_collections.diskless.netboot.plugins.plugin_utils.networks import EXAMPLE as NETWORKS_EXAMPLE
 from ansible_collections.diskless.netboot.plugins.plugin_utils.networks import VARIABLE as NETWORKS
 from ansible_collections.diskless.netboot.plugins.plugin_utils.networks import networks, parse
 from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import Place, Report, lines
-from ansible_collections.diskless.netboot.plugins.plugin_utils.reading import common, members, variables
+from ansible_collections.diskless.netboot.plugins.plugin_utils.reading import common, variables
 from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import Plain, matching
 from ansible_collections.diskless.netboot.plugins.plugin_utils.slaves import Context, slave
 
@@ -29,9 +31,7 @@ DIRECTORY_ALLOWED = f"a path in {', '.join(DIRECTORY_ROOTS)}: {names.PATH_ALLOWE
 def fleet(hostvars: Mapping[str, object], groups: object) -> Fleet:
     """The model of docs/architecture.md; where there are errors, it holds what is good nevertheless."""
     report = Report()
-    master_names = members(report, groups, "masters")
-    slave_names = members(report, groups, "slaves")
-    _apart(report, master_names, slave_names)
+    master_names, slave_names = members(report, hostvars, groups)
     hosts = {name: variables(report, hostvars, name) for name in dict.fromkeys([*master_names, *slave_names])}
     directory = _directory(report, common(report, hosts, "diskless_directory"))
     _prune(report, common(report, hosts, "diskless_prune_trees"))
@@ -39,16 +39,18 @@ def fleet(hostvars: Mapping[str, object], groups: object) -> Fleet:
     raw_images = _required(report, hosts, IMAGES, IMAGES_EXAMPLE)
     known_networks = {} if raw_networks is None else networks(report, raw_networks)
     known_images = {} if raw_images is None else images(report, raw_images)
-    known_masters = masters(report, {name: hosts[name] for name in master_names}, known_networks)
+    known_masters, addresses = masters(report, {name: hosts[name] for name in master_names}, known_networks)
     context = Context(
         report=report,
         directory=directory,
+        private=private_folders(report, directory, {name: hosts[name] for name in master_names}),
         networks=known_networks,
         parsed=parse(known_networks),
         images=known_images,
         image_names=list(raw_images) if isinstance(raw_images, dict) else [],
         masters=known_masters,
         master_names=master_names,
+        master_addresses=addresses,
     )
     slaves = _slaves(context, {name: hosts[name] for name in slave_names})
     return {
@@ -69,15 +71,8 @@ def _slaves(context: Context, hosts: Mapping[str, Mapping[str, Plain]]) -> dict[
         identities[name], whole = slave(context, name, values)
         if whole is not None:
             found[name] = whole
-    unique.check(context.report, identities)
+    unique.check(context.report, identities, context.master_names)
     return found
-
-
-def _apart(report: Report, master_names: list[str], slave_names: list[str]) -> None:
-    slaves = set(slave_names)
-    for name in master_names:
-        if name in slaves:
-            report.error(name, "groups: is in masters and in slaves; allowed: one of them")
 
 
 def _required(report: Report, hosts: Mapping[str, Mapping[str, Plain]], name: str, allowed: str) -> Plain:

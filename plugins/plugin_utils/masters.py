@@ -16,7 +16,7 @@ from ansible_collections.diskless.netboot.plugins.plugin_utils.names import (
     name_fault,
 )
 from ansible_collections.diskless.netboot.plugins.plugin_utils.networks import host_fault, in_pool, network_of, parse
-from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import Place, Report
+from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import Place, Report, enumerated
 from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import Plain, matching
 
 IP_ALLOWED = f"{ALLOWED}: the one that slaves reach"
@@ -24,24 +24,30 @@ IP_ALLOWED = f"{ALLOWED}: the one that slaves reach"
 
 def masters(
     report: Report, hosts: Mapping[str, Mapping[str, Plain]], networks: dict[str, Network]
-) -> dict[str, Master]:
-    """Those masters whose name, address and interface are good; errors for the others."""
+) -> tuple[dict[str, Master], dict[str, str]]:
+    """Those masters whose name, address and interface are good, and every address (name → address) that can be read.
+
+    Errors for what is not good.
+    """
     parsed = parse(networks)
     found: dict[str, Master] = {}
+    addresses: dict[str, str] = {}
     for name, variables in hosts.items():
         good_name = matching(Place(report, name, "inventory_hostname"), name, name_fault, NAME_ALLOWED)
         interface = _interface(Place(report, name, "master_interface"), variables)
         place = Place(report, name, "master_ip")
         ip = _ip(place, variables)
+        if ip:
+            addresses[name] = ip
         network = network_of(ip, parsed) if ip else None
-        if ip and network is None:
+        if ip and network is None and networks:
             place.error(ip, "lies in no network", f"an address of {_cidrs(networks)}")
         if ip and network:
             _placed(place, ip, networks[network])
         if good_name and interface and ip and network:
             found[name] = {"name": name, "ip": ip, "interface": interface, "network": network}
-    _unique(report, found)
-    return found
+    _unique(report, addresses)
+    return found, addresses
 
 
 def _interface(place: Place, variables: Mapping[str, Plain]) -> str | None:
@@ -68,16 +74,15 @@ def _placed(place: Place, ip: str, network: Network) -> None:
 
 
 def _cidrs(networks: dict[str, Network]) -> str:
-    return " or ".join(network["cidr"] for network in networks.values()) or "diskless_networks"
+    return " or ".join(network["cidr"] for network in networks.values())
 
 
-def _unique(report: Report, found: dict[str, Master]) -> None:
+def _unique(report: Report, addresses: dict[str, str]) -> None:
     by_ip: dict[str, list[str]] = {}
-    for master in found.values():
-        by_ip.setdefault(master["ip"], []).append(master["name"])
+    for name, ip in addresses.items():
+        by_ip.setdefault(ip, []).append(name)
     for ip, owners in by_ip.items():
         if len(owners) > 1:
             for owner in owners:
-                Place(report, owner, "master_ip").error(
-                    ip, f"is used by {len(owners)} masters", "an address of its own"
-                )
+                place = Place(report, owner, "master_ip")
+                place.error(ip, f"is used by {enumerated(owners)}", "an address of its own for each")

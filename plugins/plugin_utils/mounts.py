@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from ansible_collections.diskless.netboot.plugins.plugin_utils import names
 from ansible_collections.diskless.netboot.plugins.plugin_utils.addresses import address_fault
 from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Mount
-from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import Place
+from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import Place, Report
 from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import Plain, items, known_keys, mapping, matching
 
 KEYS = ("path", "src", "fstype", "opts")
@@ -22,7 +23,8 @@ NFS = ("nfs", "nfs4")
 KEPT = ("/proc", "/sys", "/dev", "/run", "/etc", "/bin", "/sbin", "/lib", "/lib64", "/boot")
 # what a master may export read-write without giving away its own system
 EXPORTABLE = ("/home", "/srv", "/mnt", "/media", "/data")
-# tftp_pxelinux_root: who writes there chooses what every slave boots
+# who writes there chooses what every slave boots; the variable is the role's, the value its default
+BOOT_FILES_VARIABLE = "tftp_pxelinux_root"
 BOOT_FILES = "/srv/tftp"
 PRIVATE = ("images", "trees", "state")
 
@@ -36,13 +38,25 @@ _OPTS = re.compile(r"[A-Za-z0-9_.:=/+@%-]+(?:,[A-Za-z0-9_.:=/+@%-]+)*")
 _SOURCE = re.compile(r"[A-Za-z0-9/][A-Za-z0-9_.:=/@+-]*")
 
 
-def mounts(place: Place, value: Plain, directory: str, master_ip: str | None) -> list[Mount]:
+def private_folders(report: Report, directory: str, masters: Mapping[str, Mapping[str, Plain]]) -> list[str]:
+    """What no master may export: parts of `diskless_directory`, and the boot files wherever a master has them."""
+    found = [*(f"{directory}/{name}" for name in PRIVATE), BOOT_FILES]
+    for name, variables in masters.items():
+        value = variables.get(BOOT_FILES_VARIABLE)
+        place = Place(report, name, BOOT_FILES_VARIABLE)
+        path = None if value is None else matching(place, value, names.path_fault, names.PATH_ALLOWED)
+        if path is not None and path not in found:
+            found.append(path)
+    return found
+
+
+def mounts(place: Place, value: Plain, directory: str, private: list[str], master_ip: str | None) -> list[Mount]:
     """The good ones of a slave's mounts; `master_ip` is its master's address, None where that is not known."""
     found: list[Mount] = []
     for index, item in enumerate(items(place, value, EXAMPLE)):
         here = place.item(f"[{index}]")
         table = mapping(here, item, "a dictionary with path, src, fstype, opts")
-        mount = _mount(here, table, directory, master_ip) if isinstance(item, dict) else None
+        mount = _mount(here, table, directory, private, master_ip) if isinstance(item, dict) else None
         if mount is None:
             continue
         if any(other["path"] == mount["path"] for other in found):
@@ -51,7 +65,9 @@ def mounts(place: Place, value: Plain, directory: str, master_ip: str | None) ->
     return found
 
 
-def _mount(place: Place, value: dict[str, Plain], directory: str, master_ip: str | None) -> Mount | None:
+def _mount(
+    place: Place, value: dict[str, Plain], directory: str, private: list[str], master_ip: str | None
+) -> Mount | None:
     known_keys(place, value, KEYS)
     given = _required(place, value, "path", PATH_ALLOWED)
     path = None if given is None else matching(place.item(".path"), given, _target_fault, PATH_ALLOWED)
@@ -63,7 +79,7 @@ def _mount(place: Place, value: dict[str, Plain], directory: str, master_ip: str
     test = _nfs_fault if fstype in NFS else _source_fault
     src = matching(place.item(".src"), source, test, SRC_ALLOWED)
     export = src.removeprefix(MASTER) if src and fstype in NFS and src.startswith(MASTER) else None
-    if export and not _exportable(place.item(".src"), export, directory):
+    if export and not _exportable(place.item(".src"), export, directory, private):
         return None
     if not path or not src or not opts:
         return None
@@ -115,9 +131,8 @@ def _source_fault(value: str) -> str | None:
     return None if _SOURCE.fullmatch(value) else names.hidden_fault(value) or "holds what no source may hold"
 
 
-def _exportable(place: Place, path: str, directory: str) -> bool:
+def _exportable(place: Place, path: str, directory: str, private: list[str]) -> bool:
     """Whether a master may export a directory read-write; an error where it may not."""
-    private = [f"{directory}/{name}" for name in PRIVATE] + [BOOT_FILES]
     allowed = f"a path in {', '.join((directory, *EXPORTABLE))}, apart from {', '.join(private)}"
     inner = next((folder for folder in private if _nested(path, folder)), None)
     if inner:

@@ -128,7 +128,7 @@ def _pool(place: Place, value: Plain, cidr: ipaddress.IPv4Network, gateway: str 
     if not isinstance(value, list):
         return None
     if len(ends) != 2:
-        place.error(value, f"has {len(ends)} items", POOL_ALLOWED)
+        place.error(value, "does not hold two addresses", POOL_ALLOWED)
         return None
     first = _inside(place.item("[0]"), ends[0], cidr)
     last = _inside(place.item("[1]"), ends[1], cidr)

@@ -9,6 +9,7 @@ import dataclasses
 import re
 
 NAMED_HOSTS = 3
+NAMED_OWNERS = 30
 SHOWN_CHARACTERS = 80
 TEMPLATE_OPENINGS = ("{{", "{%", "{#")
 
@@ -78,7 +79,11 @@ def _inert(line: str) -> str:
 
 
 def _places(places: list[str]) -> str:
-    names = [show_name(place) for place in dict.fromkeys(places)]
-    shown = ", ".join(names[:NAMED_HOSTS])
-    rest = len(names) - NAMED_HOSTS
+    return enumerated(list(dict.fromkeys(places)), NAMED_HOSTS)
+
+
+def enumerated(hosts: list[str], most: int = NAMED_OWNERS) -> str:
+    """The names of hosts in one line; where there are more than `most`, those and the number of the others."""
+    shown = ", ".join(map(show_name, hosts[:most]))
+    rest = len(hosts) - most
     return f"{shown} and {rest} more" if rest > 0 else shown

@@ -32,6 +32,7 @@ def subnets(fleet: Fleet, master: str) -> list[Record]:
     """`dhcp_server_subnets`: the master's own network and those of its slaves.
 
     A network's pool goes to the first master on it alone, so that two servers never give out one address twice.
+    `foreign_macs`: the interfaces on that network that another master serves, for this one to leave alone.
     """
     mine = slaves_of(fleet, master)
     wanted = {fleet["masters"][master]["network"], *(slave["network"] for slave in mine)}
@@ -50,6 +51,12 @@ def subnets(fleet: Fleet, master: str) -> list[Record]:
                 for slave in mine
                 if slave["network"] == network["name"]
             ],
+            "foreign_macs": sorted(
+                found
+                for slave in fleet["slaves"].values()
+                if slave["network"] == network["name"] and slave["master"] != master
+                for found in slave["macs"]
+            ),
         }
         for network in fleet["networks"].values()
         if network["name"] in wanted

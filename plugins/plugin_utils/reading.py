@@ -1,14 +1,16 @@
 # Copyright: The diskless.netboot maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the fleet reads from Ansible: groups, and the variables of their hosts, whatever state they are in."""
+"""What the fleet reads from Ansible: the variables of hosts, whatever state they are in."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
 from ansible.errors import AnsibleError
+from ansible_collections.diskless.netboot.plugins.plugin_utils.mounts import BOOT_FILES_VARIABLE
 from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import Report, show_name
+from ansible_collections.diskless.netboot.plugins.plugin_utils.role_variables import INSTEAD
 from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import Plain, UnreadableError, plain
 from ansible_collections.diskless.netboot.plugins.plugin_utils.spelling import (
     FLEET_VARIABLES,
@@ -18,19 +20,7 @@ from ansible_collections.diskless.netboot.plugins.plugin_utils.spelling import (
 )
 from jinja2.exceptions import TemplateError
 
-READ = (*SLAVE_VARIABLES, *MASTER_VARIABLES, *FLEET_VARIABLES)
-
-
-def members(report: Report, groups: object, group: str) -> list[str]:
-    """The hosts of a group, in inventory order; an error where there is none."""
-    value = groups.get(group) if isinstance(groups, Mapping) else None
-    if value is None:
-        report.error("inventory", f"{group}: missing; allowed: a group {group} with at least one host")
-        return []
-    found = [str.__str__(host) for host in value if isinstance(host, str)] if isinstance(value, (list, tuple)) else []
-    if not found:
-        report.error("inventory", f"{group}: empty; allowed: a group {group} with at least one host")
-    return list(dict.fromkeys(found))
+READ = (*SLAVE_VARIABLES, *MASTER_VARIABLES, *FLEET_VARIABLES, BOOT_FILES_VARIABLE)
 
 
 def variables(report: Report, hostvars: Mapping[str, object], host: str) -> dict[str, Plain]:
@@ -75,6 +65,10 @@ def _spelling(report: Report, host: str, names: Iterable[object]) -> None:
             report.error(host, f"{show_name(name)}: unknown variable; did you mean {near}?")
         elif not good:
             report.warn(host, f"{show_name(name)}: unknown variable, nothing here reads it")
+        elif INSTEAD.get(name) is not None:
+            report.warn(
+                host, f"{name}: has no effect here, as the playbooks set it themselves; write {INSTEAD[name]} instead"
+            )
 
 
 def common(report: Report, hosts: Mapping[str, Mapping[str, Plain]], name: str) -> Plain:

@@ -25,16 +25,22 @@ WITHOUT_EFFECT = ("slave_swap", "slave_menu")
 
 @dataclasses.dataclass(frozen=True)
 class Context:
-    """What the slaves are judged against. `master_names` holds also masters that have faults of their own."""
+    """What the slaves are judged against.
+
+    `master_names` holds also masters that have faults of their own, `master_addresses` (name → address) those of them
+    whose address can be read. `private` holds the folders that no master may export.
+    """
 
     report: Report
     directory: str
+    private: list[str]
     networks: dict[str, Network]
     parsed: list[tuple[ipaddress.IPv4Network, str]]
     images: dict[str, Image]
     image_names: list[str]
     masters: dict[str, Master]
     master_names: list[str]
+    master_addresses: dict[str, str]
 
 
 def slave(context: Context, name: str, variables: Mapping[str, Plain]) -> tuple[dict[str, Plain], Slave | None]:
@@ -65,7 +71,8 @@ def slave(context: Context, name: str, variables: Mapping[str, Plain]) -> tuple[
             place("slave_mounts"),
             _or(variables, "slave_mounts", []),
             context.directory,
-            context.masters[master]["ip"] if master in context.masters else None,
+            context.private,
+            context.master_addresses.get(master or ""),
         ),
         "services": units(place("slave_services"), _or(variables, "slave_services", [])),
     }
@@ -100,19 +107,28 @@ def _macs(place: Place, value: Plain) -> list[str]:
     found: list[str] = []
     for index, item in enumerate(value if isinstance(value, list) else [value]):
         here = place.item(f"[{index}]") if isinstance(value, list) else place
-        string = text(here, item, mac.ALLOWED)
-        if string is None:
-            continue
-        try:
-            canonical = mac.canonical(string)
-        except ValueError as error:
-            here.error(string, str(error), mac.ALLOWED)
-            continue
+        canonical = _mac(here, item)
         if canonical in found:
-            here.error(string, "is given twice", "each address once")
-        else:
+            here.error(item, "is given twice", "each address once")
+        elif canonical is not None:
             found.append(canonical)
     return found
+
+
+def _mac(place: Place, value: Plain) -> str | None:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        string = mac.digits(value)
+        if string is None:
+            place.error(value, "is a number to Ansible, which has lost digits of the MAC", mac.QUOTED)
+    else:
+        string = text(place, value, mac.ALLOWED)
+    if string is None:
+        return None
+    try:
+        return mac.canonical(string)
+    except ValueError as error:
+        place.error(value, str(error), mac.ALLOWED)
+        return None
 
 
 def _ip(place: Place, context: Context, value: Plain) -> tuple[str | None, str | None]:
@@ -125,13 +141,14 @@ def _ip(place: Place, context: Context, value: Plain) -> tuple[str | None, str |
         return None, None
     name = network_of(ip, context.parsed)
     if name is None:
-        place.error(ip, "lies in no network", "an address of " + (_cidrs(context) or "diskless_networks"))
+        if context.networks:
+            place.error(ip, "lies in no network", "an address of " + _cidrs(context))
         return ip, None
     network = context.networks[name]
     fault = host_fault(ip, ipaddress.IPv4Network(network["cidr"]))
     if ip == network["gateway"]:
         fault = f"is the gateway of network {name!r}"
-    owner = next((master["name"] for master in context.masters.values() if master["ip"] == ip), None)
+    owner = next((master for master, its in context.master_addresses.items() if its == ip), None)
     if owner is not None:
         fault = f"is the address of master {owner!r}"
     if in_pool(ip, network["pool"]):
@@ -147,9 +164,10 @@ def _cidrs(context: Context) -> str:
 
 def _image(place: Place, context: Context, value: Plain) -> str | None:
     if value is None:
-        place.missing(f"a key of diskless_images: {', '.join(map(show_name, context.image_names)) or 'there is none'}")
+        known = ", ".join(map(show_name, context.image_names))
+        place.missing("a key of diskless_images" + (f": {known}" if known else ""))
         return None
-    return choice(place, value, context.image_names)
+    return choice(place, value, context.image_names) if context.image_names else None
 
 
 def _master(place: Place, context: Context, network: str | None, value: Plain) -> str | None:
@@ -158,7 +176,7 @@ def _master(place: Place, context: Context, network: str | None, value: Plain) -
         if len(known) > 1:
             place.missing(f"one of {', '.join(map(show_name, known))}, as there are several masters")
         return known[0] if len(known) == 1 else None
-    master = choice(place, value, known)
+    master = choice(place, value, known) if known else None
     there = context.masters[master]["network"] if master in context.masters else None
     if master and there and network and there != network:
         wrong = f"is on network {there!r}, the slave on {network!r}: that needs a DHCP relay and a router"

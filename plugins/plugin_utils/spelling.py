@@ -9,6 +9,8 @@ import difflib
 import functools
 from collections.abc import Iterable
 
+from ansible_collections.diskless.netboot.plugins.plugin_utils import role_variables
+
 SLAVE_VARIABLES = (
     "slave_mac",
     "slave_ip",
@@ -29,9 +31,8 @@ FLEET_VARIABLES = ("diskless_networks", "diskless_images", "diskless_directory",
 RESULTS = ("diskless_fleet",)
 KNOWN = (*SLAVE_VARIABLES, *MASTER_VARIABLES, *FLEET_VARIABLES, *RESULTS)
 
-PREFIXES = ("slave_", "master_", "diskless_")
-# public variables of roles whose names begin alike
-ROLE_PREFIXES = ("slave_kernel_", "slave_rootfs_")
+# those of roles first: two begin like a slave's variables
+PREFIXES = (*role_variables.PREFIXES, "slave_", "master_", "diskless_")
 
 NEAR_WORD = 0.6
 # whole names are compared where the prefix itself is misspelt; other people's names must not be caught
@@ -51,15 +52,13 @@ def judge(name: str) -> tuple[bool, str | None]:
     (True, None): known, or none of our business. (False, "slave_image"): misspelt. (False, None): ours by its
     prefix, but like nothing that is read.
     """
-    if name in KNOWN:
+    if name in KNOWN or name in role_variables.INSTEAD:
         return True, None
     prefix = next((prefix for prefix in PREFIXES if name.startswith(prefix)), None)
     if prefix is None:
         near = nearest(name, KNOWN, NEAR_NAME) if "_" in name else None
         return near is None, near
-    rest = {known.removeprefix(prefix): known for known in KNOWN if known.startswith(prefix)}
+    everything = (*KNOWN, *role_variables.INSTEAD)
+    rest = {known.removeprefix(prefix): known for known in everything if known.startswith(prefix)}
     word = nearest(name.removeprefix(prefix), rest) if name != prefix else None
-    near = rest[word] if word else nearest(name, KNOWN, NEAR_NAME)
-    if near is None and name.startswith(ROLE_PREFIXES):
-        return True, None
-    return False, near
+    return False, rest[word] if word else nearest(name, everything, NEAR_NAME)

@@ -95,28 +95,6 @@ def test_defaults_of_a_slave_are_not_shared_between_runs() -> None:
     assert fleet(inventory(), GROUPS)["slaves"]["pc01"]["consoles"] == ["ttyS0,115200n8", "tty0"]
 
 
-@pytest.mark.parametrize("groups", [{}, None, [], "slaves", {"masters": None, "slaves": None}, {"masters": 1}])
-def test_without_groups(groups: object) -> None:
-    errors = fleet(inventory(), groups)["errors"]
-    assert "inventory: slaves: missing; allowed: a group slaves with at least one host" in errors
-    assert any(error.startswith("inventory: masters: ") for error in errors)
-
-
-def test_an_empty_group() -> None:
-    errors = fleet(inventory(), {**GROUPS, "slaves": []})["errors"]
-    assert errors == ["inventory: slaves: empty; allowed: a group slaves with at least one host"]
-
-
-def test_a_host_in_both_groups() -> None:
-    errors = fleet(inventory(), {**GROUPS, "masters": ["master01", "pc01"]})["errors"]
-    assert "pc01: groups: is in masters and in slaves; allowed: one of them" in errors
-
-
-def test_a_host_without_variables() -> None:
-    errors = fleet(inventory(), {**GROUPS, "slaves": ["pc99"]})["errors"]
-    assert "pc99: hostvars: cannot be read: 'pc99'" in errors
-
-
 COMMON: list[tuple[dict[str, Any], list[str]]] = [
     (
         {"pc02": {"diskless_images": {"catalogue": {}}}},
@@ -136,17 +114,18 @@ COMMON: list[tuple[dict[str, Any], list[str]]] = [
     ),
     ({"everywhere": {"diskless_prune_trees": "true"}}, []),
     (
-        {"everywhere": {"diskless_networks": None, "diskless_images": None}, "pc01": {}, "pc02": {}},
+        {
+            "everywhere": {"diskless_networks": None, "diskless_images": None},
+            "pc01": {"slave_ip": "300.1.1.1"},
+            "pc02": {"slave_image": None},
+        },
         [
             "all: diskless_networks: missing; allowed: a dictionary: name -> cidr, gateway, dns, domain, pool, ntp, "
             "mode",
             "all: diskless_images: missing; allowed: a dictionary: name -> release, packages, services, format, "
             "kernel, initramfs, ...",
-            "master01: master_ip: '192.168.1.1': lies in no network; allowed: an address of diskless_networks",
-            "pc01: slave_ip: '192.168.1.21': lies in no network; allowed: an address of diskless_networks",
-            "pc01: slave_image: 'reading_room': is unknown; allowed: there is none",
-            "pc02: slave_ip: '192.168.1.22': lies in no network; allowed: an address of diskless_networks",
-            "pc02: slave_image: 'catalogue': is unknown; allowed: there is none",
+            "pc01: slave_ip: '300.1.1.1': is no IPv4 address; allowed: an IPv4 address like 192.168.1.21",
+            "pc02: slave_image: missing; allowed: a key of diskless_images",
         ],
     ),
 ]

@@ -178,6 +178,31 @@ def test_a_mount(mount: Any, errors: list[str]) -> None:
     assert model["errors"] == [f"pc01: slave_mounts[0]{error}" for error in errors]
 
 
+def test_boot_files_are_private_wherever_a_master_has_them() -> None:
+    hosts = inventory(
+        master01={"tftp_pxelinux_root": "/srv/boot"},
+        pc01={"slave_mounts": [{"path": "/a", "src": "master:/srv/boot/x"}]},
+    )
+    assert fleet(hosts, GROUPS)["errors"] == [
+        "pc01: slave_mounts[0].src: 'master:/srv/boot/x': would give away /srv/boot; " + EXPORT + ", /srv/boot"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("root", "error"),
+    [
+        ("boot", "'boot': is not absolute"),
+        ("/srv/../etc", "'/srv/../etc': would leave its folder"),
+        (7, "7: is a number, not text (quote it in YAML)"),
+    ],
+)
+def test_a_folder_of_boot_files(root: Any, error: str) -> None:
+    assert fleet(inventory(master01={"tftp_pxelinux_root": root}), GROUPS)["errors"] == [
+        f"master01: tftp_pxelinux_root: {error}; "
+        "allowed: an absolute path without '.' or '..', of letters, digits and '_@+.-'"
+    ]
+
+
 def test_a_path_that_is_mounted_twice() -> None:
     mounts = [{"path": "/home", "src": "nas:/x"}, {"path": "/home", "src": "nas:/y"}]
     assert fleet(inventory(pc01={"slave_mounts": mounts}), GROUPS)["errors"] == [

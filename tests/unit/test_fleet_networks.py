@@ -42,7 +42,7 @@ KEY: list[tuple[dict[str, Any], list[str]]] = [
         {"pool": ["192.168.1.150", "192.168.1.100"]},
         [f"{HERE}.pool: ['192.168.1.150', '192.168.1.100']: is reversed; {POOL}"],
     ),
-    ({"pool": ["192.168.1.150"]}, [f"{HERE}.pool: ['192.168.1.150']: has 1 items; {POOL}"]),
+    ({"pool": ["192.168.1.150"]}, [f"{HERE}.pool: ['192.168.1.150']: does not hold two addresses; {POOL}"]),
     ({"pool": [None, "192.168.1.150"]}, [f"{HERE}.pool[0]: missing; {POOL}"]),
     ({"pool": "192.168.1.1-9"}, [f"{HERE}.pool: '192.168.1.1-9': is text, not a list; {POOL}"]),
     (
@@ -164,6 +164,46 @@ def test_a_master(variables: dict[str, Any], errors: list[str]) -> None:
     assert fleet(inventory(master01=variables), GROUPS)["errors"] == errors
 
 
+def test_a_master_with_faults_hides_none_of_a_slave() -> None:
+    hosts = inventory(
+        master01={"master_interface": "eth1;reboot"}, pc01={"slave_ip": "192.168.1.1", "slave_hostname": "Master01"}
+    )
+    assert fleet(hosts, GROUPS)["errors"] == [
+        "master01: master_interface: 'eth1;reboot': holds ';'; "
+        "allowed: 1 to 15 letters, digits, '_', '-' and '.' (ip-link(8))",
+        "pc01: slave_ip: '192.168.1.1': is the address of master 'master01'; "
+        "allowed: another address of 192.168.1.0/24",
+        "pc01: slave_hostname: 'master01': is used by master01, pc01; "
+        "allowed: a hostname of its own for each; set slave_hostname, or change the inventory name",
+    ]
+
+
+def test_two_addresses_are_compared_though_a_master_has_faults() -> None:
+    hosts = inventory(
+        master02={"master_ip": "192.168.1.1"}, pc01={"slave_master": "master01"}, pc02={"slave_master": "master02"}
+    )
+    errors = fleet(hosts, {**GROUPS, "masters": ["master01", "master02"]})["errors"]
+    assert [error.partition(": ")[2].partition(";")[0] for error in errors] == [
+        "master_interface: missing",
+        "master_ip: '192.168.1.1': is used by master01, master02",
+    ]
+
+
+@pytest.mark.parametrize("networks", [{}, 7, {"reading": {"cidr": "192.168.1.0"}}, {"a/b": {"cidr": "192.168.1.0/24"}}])
+def test_without_a_network_no_address_is_judged_by_one(networks: Any) -> None:
+    errors = fleet(inventory(everywhere={"diskless_networks": networks}), GROUPS)["errors"]
+    assert len(errors) == 1
+    assert errors[0].startswith("all: diskless_networks")
+
+
+def test_a_network_with_a_fault_hides_no_wrong_address() -> None:
+    networks = {**NETWORKS, "staff": {"cidr": "192.168.2.0"}}
+    errors = fleet(inventory(everywhere={"diskless_networks": networks}, pc01={"slave_ip": "10.0.0.1"}), GROUPS)[
+        "errors"
+    ]
+    assert errors[1:] == [f"pc01: slave_ip: '10.0.0.1': lies in no network; {INSIDE}"]
+
+
 def test_two_masters_with_one_address() -> None:
     hosts = inventory(
         master02={"master_ip": "192.168.1.1", "master_interface": "eth1"},
@@ -171,5 +211,6 @@ def test_two_masters_with_one_address() -> None:
         pc02={"slave_master": "master02"},
     )
     assert fleet(hosts, {**GROUPS, "masters": ["master01", "master02"]})["errors"] == [
-        "master01, master02: master_ip: '192.168.1.1': is used by 2 masters; allowed: an address of its own"
+        "master01, master02: master_ip: '192.168.1.1': is used by master01, master02; "
+        "allowed: an address of its own for each"
     ]

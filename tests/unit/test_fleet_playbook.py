@@ -16,14 +16,14 @@ LIBRARY = CHECKOUT / "inventories" / "library"
 VALIDATE = "playbooks/validate.yml"
 
 
-def play(playbook: str, *arguments: object) -> subprocess.CompletedProcess[str]:
-    """Runs in the checkout, as a user does, without what the tests' own environment sets."""
+def play(playbook: str, *arguments: object, **more: str) -> subprocess.CompletedProcess[str]:
+    """Runs in the checkout, as a user does, without what the tests' own environment sets; `more` is set besides."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
     program = pathlib.Path(sys.executable).with_name("ansible-playbook")
     return subprocess.run(
         [program, playbook, *map(str, arguments)],
         cwd=CHECKOUT,
-        env={**environment, "ANSIBLE_NOCOLOR": "1"},
+        env={**environment, "ANSIBLE_NOCOLOR": "1", **more},
         capture_output=True,
         text=True,
         check=False,
@@ -71,7 +71,65 @@ def test_all_errors_are_shown_one_per_line(bad: pathlib.Path) -> None:
     assert "The inventory has 4 error(s), shown above. Nothing was changed." in done.stdout
 
 
-@pytest.mark.parametrize("limit", [[], ["--limit", "master01"], ["--tags", "nothing"]])
+LIMITS = ["pc07", "pc07,pc08", "!pc07", "reading_room", "master01", "slaves:!localhost"]
+
+
+@pytest.mark.parametrize("limit", LIMITS)
+def test_no_limit_keeps_the_inventory_from_being_checked(bad: pathlib.Path, limit: str) -> None:
+    done = play(VALIDATE, "-i", bad, "--limit", limit)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert ERRORS in done.stdout
+
+
+def test_a_limit_does_not_make_a_good_inventory_a_bad_one() -> None:
+    done = play(VALIDATE, "-i", LIBRARY, "--limit", "pc07")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "UNREACHABLE" not in done.stdout
+
+
+@pytest.mark.parametrize("limit", ["pc07", "reading_room:!pc01"])
+def test_a_limit_without_a_master_says_what_to_write(limit: str) -> None:
+    done = play("site.yml", "-i", LIBRARY, "--limit", limit)
+    assert done.returncode == 2, done.stdout + done.stderr
+    said = " ".join(done.stdout.split())
+    assert f"Nothing was done: --limit {limit} leaves out every master, and a slave is served by its master." in said
+    assert "Write --limit master01, or leave --limit out." in said
+
+
+@pytest.mark.parametrize("limit", [[], ["--limit", "master01"], ["--limit", "pc07,master01"]])
+def test_a_run_with_a_master_goes_to_the_master(limit: list[str]) -> None:
+    listed = play("site.yml", "-i", LIBRARY, "--list-hosts", *limit)
+    assert listed.returncode == 0, listed.stderr
+    assert re.search(r"The masters serve their slaves.*\n.*\n +hosts \(1\):\n +master01\n", listed.stdout)
+    # nothing listens there: what comes to the master says so and ends
+    away = ["-e", "ansible_host=127.0.0.1", "-e", "ansible_port=9"]
+    done = play("site.yml", "-i", LIBRARY, *limit, *away)
+    assert "Nothing was done" not in done.stdout
+    assert re.search(r"(?m)^\[?fatal: \[master01\]: UNREACHABLE!|master01 .*unreachable=1", done.stdout), done.stdout
+
+
+def test_only_the_masters_of_the_slaves_in_the_limit_are_named(tmp_path: pathlib.Path) -> None:
+    copy = tmp_path / "two"
+    shutil.copytree(LIBRARY, copy)
+    hosts = copy / "hosts"
+    hosts.write_text(hosts.read_text().replace("\nmaster01\n", "\nmaster01\nmaster02 master_ip=192.168.1.2\n", 1))
+    (copy / "group_vars" / "reading_room.yml").write_text("slave_image: reading_room\nslave_master: master02\n")
+    with (copy / "group_vars" / "catalogue.yml").open("a") as variables:
+        variables.write("slave_master: master01\n")
+    done = play("site.yml", "-i", copy, "--limit", "pc07")
+    assert "Write --limit master02, or leave" in " ".join(done.stdout.split()), done.stdout
+
+
+def test_without_netaddr_the_error_says_how_to_get_it(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "netaddr.py").write_text("raise ImportError('as if it were not installed')\n")
+    done = play(VALIDATE, "-i", LIBRARY, PYTHONPATH=str(tmp_path))
+    assert done.returncode == 2
+    said = " ".join(done.stdout.split())
+    assert "diskless.netboot needs the Python package netaddr where Ansible runs; install it: " in said
+    assert "-m pip install netaddr" in said
+
+
+@pytest.mark.parametrize("limit", [[], ["--limit", "master01"], ["--limit", "pc07"], ["--tags", "nothing"]])
 def test_site_touches_no_master_with_a_bad_inventory(bad: pathlib.Path, limit: list[str]) -> None:
     done = play("site.yml", "-i", bad, *limit)
     assert done.returncode == 2, done.stdout + done.stderr

@@ -8,56 +8,15 @@ import pytest
 from ansible_collections.diskless.netboot.plugins.plugin_utils.fleet import fleet
 from fleet_inventory import GROUPS, inventory, network
 
-MAC = "allowed: a unicast MAC like 00:40:63:c2:ca:c9, 00-40-63-c2-ca-c9, 0040.63c2.cac9 or 004063c2cac9"
 IP = "allowed: an IPv4 address like 192.168.1.21"
 OTHER = "allowed: another address of 192.168.1.0/24"
+HOSTNAME = "allowed: a hostname of its own for each; set slave_hostname, or change the inventory name"
 LABEL = "allowed: 1 to 63 letters, digits and hyphens, no hyphen at either end (RFC 1123)"
 ARGUMENTS = "allowed: kernel arguments, each without line breaks, control characters or unquoted spaces"
 UNITS = "allowed: names of systemd units, of letters, digits and ':_.@-'"
 CONSOLES = "allowed: values of console= like 'ttyS0,115200n8' or 'tty0'"
 
 ONE: list[tuple[str, Any, list[str]]] = [
-    ("slave_mac", None, [f"pc01: slave_mac: missing; {MAC}, or a list of them"]),
-    ("slave_mac", [], [f"pc01: slave_mac: missing; {MAC}, or a list of them"]),
-    ("slave_mac", "", [f"pc01: slave_mac: '': is empty; {MAC}"]),
-    ("slave_mac", "00:40:63:c2:ca", [f"pc01: slave_mac: '00:40:63:c2:ca': is no MAC address; {MAC}"]),
-    ("slave_mac", "00:40:63:c2:ca-c9", [f"pc01: slave_mac: '00:40:63:c2:ca-c9': is no MAC address; {MAC}"]),
-    (
-        "slave_mac",
-        "00:40:63:c2:ca:c9\n",
-        [f"pc01: slave_mac: '00:40:63:c2:ca:c9\\n': is no MAC address; {MAC}"],
-    ),
-    (
-        "slave_mac",
-        "01:00:5e:00:00:01",
-        [f"pc01: slave_mac: '01:00:5e:00:00:01': is a multicast address, no interface has it; {MAC}"],
-    ),
-    (
-        "slave_mac",
-        "ff:ff:ff:ff:ff:ff",
-        [f"pc01: slave_mac: 'ff:ff:ff:ff:ff:ff': is the broadcast address, no interface has it; {MAC}"],
-    ),
-    (
-        "slave_mac",
-        "000000000000",
-        [f"pc01: slave_mac: '000000000000': is all zeros, no interface has it; {MAC}"],
-    ),
-    (
-        "slave_mac",
-        4063202090,
-        [f"pc01: slave_mac: 4063202090: is a number, not text (quote it in YAML); {MAC}"],
-    ),
-    (
-        "slave_mac",
-        ["00:40:63:c2:ca:c9", "004063C2CAC9"],
-        ["pc01: slave_mac[1]: '004063C2CAC9': is given twice; allowed: each address once"],
-    ),
-    ("slave_mac", {"a": 1}, [f"pc01: slave_mac: {{'a': 1}}: is a dictionary, not text; {MAC}"]),
-    (
-        "slave_mac",
-        "0040.63c2.cad0",
-        ["pc01, pc02: slave_mac: '00:40:63:c2:ca:d0': is used by 2 slaves; allowed: each value once"],
-    ),
     ("slave_ip", None, [f"pc01: slave_ip: missing; {IP}"]),
     ("slave_ip", "192.168.1", [f"pc01: slave_ip: '192.168.1': is no IPv4 address; {IP}"]),
     ("slave_ip", "192.168.1.256", [f"pc01: slave_ip: '192.168.1.256': is no IPv4 address; {IP}"]),
@@ -105,7 +64,7 @@ ONE: list[tuple[str, Any, list[str]]] = [
     (
         "slave_ip",
         "192.168.1.22",
-        ["pc01, pc02: slave_ip: '192.168.1.22': is used by 2 slaves; allowed: each value once"],
+        ["pc01, pc02: slave_ip: '192.168.1.22': is used by pc01, pc02; allowed: an address of its own for each"],
     ),
     (
         "slave_image",
@@ -145,7 +104,7 @@ ONE: list[tuple[str, Any, list[str]]] = [
     (
         "slave_hostname",
         "PC02",
-        ["pc01, pc02: slave_hostname: 'pc02': is used by 2 slaves; allowed: each value once"],
+        [f"pc01, pc02: slave_hostname: 'pc02': is used by pc01, pc02; {HOSTNAME}"],
     ),
     ("slave_cmdline", ["a b"], [f"pc01: slave_cmdline[0]: 'a b': holds an unquoted space; {ARGUMENTS}"]),
     ("slave_cmdline", ["a\nb"], [f"pc01: slave_cmdline[0]: 'a\\nb': holds a line break; {ARGUMENTS}"]),
@@ -182,6 +141,9 @@ ONE: list[tuple[str, Any, list[str]]] = [
     ("slave_imgae", "x", ["pc01: slave_imgae: unknown variable; did you mean slave_image?"]),
     ("slave_macs", "x", ["pc01: slave_macs: unknown variable; did you mean slave_mac?"]),
     ("slvae_mac", "x", ["pc01: slvae_mac: unknown variable; did you mean slave_mac?"]),
+    ("nfs_server_thread", 8, ["pc01: nfs_server_thread: unknown variable; did you mean nfs_server_threads?"]),
+    ("dhcp_server_backed", "kea", ["pc01: dhcp_server_backed: unknown variable; did you mean dhcp_server_backend?"]),
+    ("slave_kernel_imags", [], ["pc01: slave_kernel_imags: unknown variable; did you mean slave_kernel_images?"]),
     ("diskless_network", "x", ["pc01: diskless_network: unknown variable; did you mean diskless_networks?"]),
 ]
 
@@ -194,8 +156,6 @@ def test_one_fault(variable: str, value: Any, errors: list[str]) -> None:
 
 
 GOOD: list[tuple[str, Any, str, Any]] = [
-    ("slave_mac", "0040.63C2.CAC8", "macs", ["00:40:63:c2:ca:c8"]),
-    ("slave_mac", "004063C2CAC8", "macs", ["00:40:63:c2:ca:c8"]),
     ("slave_hostname", "Desk-1", "hostname", "Desk-1"),
     ("slave_cmdline", 'quiet  x="a b" root=/dev/nfs', "cmdline", ["quiet", 'x="a b"', "root=/dev/nfs"]),
     ("slave_cmdline", ["a,b/c=d:e", 'x="a b"'], "cmdline", ["a,b/c=d:e", 'x="a b"']),
@@ -224,7 +184,16 @@ WARNINGS: list[tuple[str, Any, list[str]]] = [
     ("slave_colour", "red", ["pc01: slave_colour: unknown variable, nothing here reads it"]),
     ("slave_swap", "1G", ["pc01: slave_swap: '1G': has no effect yet"]),
     ("slave_menu", [], ["pc01: slave_menu: []: has no effect yet"]),
-    ("slave_kernel_publish_directory", "/srv/tftp", []),
+    ("nfs_server_threads", 8, []),
+    ("nfs_server_colour", 8, ["pc01: nfs_server_colour: unknown variable, nothing here reads it"]),
+    (
+        "slave_kernel_directory",
+        "/srv/x",
+        [
+            "pc01: slave_kernel_directory: has no effect here, as the playbooks set it themselves; "
+            "write diskless_directory instead"
+        ],
+    ),
     ("diskless_fleet", {}, []),
     ("ansible_host", "x", []),
 ]
@@ -247,7 +216,7 @@ def test_the_hostname_is_the_short_name() -> None:
             }
         }
     )
-    model = fleet(hosts, {**GROUPS, "slaves": ["pc03.library.example"]})
+    model = fleet(hosts, {**GROUPS, "slaves": [*GROUPS["slaves"], "pc03.library.example"]})
     assert model["errors"] == []
     assert model["slaves"]["pc03.library.example"]["hostname"] == "pc03"
 
@@ -263,6 +232,20 @@ def test_an_inventory_name_that_is_no_folder(name: str) -> None:
     assert all("\n" not in error for error in model["errors"])
 
 
+def test_all_owners_of_one_value_are_named() -> None:
+    names = [f"pc{number:02}" for number in range(1, 36)]
+    hosts: dict[str, Any] = {
+        name: {"slave_mac": f"02:00:00:00:00:{number:02x}", "slave_ip": "192.168.1.9", "slave_image": "catalogue"}
+        for number, name in enumerate(names, 1)
+    }
+    few, many = (fleet(inventory(**hosts), {**GROUPS, "slaves": chosen})["errors"] for chosen in (names[:5], names))
+    assert few[-1] == (
+        "pc01, pc02, pc03 and 2 more: slave_ip: '192.168.1.9': is used by pc01, pc02, pc03, pc04, pc05; "
+        "allowed: an address of its own for each"
+    )
+    assert ", pc30 and 5 more; allowed" in many[-1]
+
+
 SECOND = {"master_ip": "192.168.1.2", "master_interface": "eth1"}
 
 
@@ -273,6 +256,11 @@ def test_several_masters() -> None:
         "pc01: slave_master: missing; allowed: one of master01, master02, as there are several masters"
     ]
     assert model["slaves"]["pc02"]["master"] == "master02"
+
+
+def test_without_a_master_none_is_unknown() -> None:
+    errors = fleet(inventory(pc01={"slave_master": "master01"}), {**GROUPS, "masters": []})["errors"]
+    assert errors == ["inventory: masters: empty; allowed: a group masters with at least one host"]
 
 
 def test_a_master_elsewhere_is_a_warning() -> None:

@@ -48,6 +48,7 @@ def test_subnets() -> None:
                 {"hostname": "pc01", "macs": ["00:40:63:c2:ca:c9"], "ip": "192.168.1.21"},
                 {"hostname": "pc02", "macs": ["00:40:63:c2:ca:d0", "00:40:63:c2:ca:d1"], "ip": "192.168.1.22"},
             ],
+            "foreign_macs": [],
         }
     ]
 
@@ -60,6 +61,21 @@ def test_two_masters_never_share_a_pool_or_a_slave() -> None:
             reservations: Any = subnet["reservations"]
             seen.append((subnet["next_server"], subnet["pool"], [item["hostname"] for item in reservations]))
     assert seen == [("192.168.1.1", POOL, ["pc01"]), ("192.168.1.2", None, ["pc02"])]
+
+
+def test_each_master_knows_whom_the_others_serve_on_its_network() -> None:
+    far = {"slave_mac": "02:00:00:00:00:03", "slave_ip": "192.168.2.5", "slave_image": "catalogue"}
+    made = model(**TWO, pc03={**far, "slave_master": "master02"})
+    seen = {
+        (master, subnet["name"]): subnet["foreign_macs"]
+        for master in made["masters"]
+        for subnet in projections.subnets(made, master)
+    }
+    assert seen == {
+        ("master01", "reading"): ["00:40:63:c2:ca:d0", "00:40:63:c2:ca:d1"],
+        ("master02", "reading"): ["00:40:63:c2:ca:c9"],
+        ("master02", "staff"): [],
+    }
 
 
 def test_a_network_behind_a_relay_is_served_too() -> None:

@@ -1,0 +1,34 @@
+# Copyright: The diskless.netboot maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The public variables of the roles (their meta/argument_specs.yml), and which of them the playbooks set themselves."""
+
+from __future__ import annotations
+
+# Each variable, and what an admin writes in the inventory instead of it; None: the variable itself.
+INSTEAD: dict[str, str | None] = {
+    "slave_rootfs_directory": "diskless_directory",
+    "slave_rootfs_images": "diskless_images and slave_image",
+    "slave_rootfs_trees": "slave_root: nfs_tree",
+    "slave_rootfs_prune_trees": "-e diskless_prune_trees=true",
+    "slave_kernel_directory": "diskless_directory",
+    "slave_kernel_publish_directory": "tftp_pxelinux_root",
+    "slave_kernel_images": "diskless_images and slave_image",
+    "nfs_server_backend": None,
+    "nfs_server_address": None,
+    "nfs_server_exports": "slave_mounts",
+    "nfs_server_threads": None,
+    "nfs_server_lease_seconds": None,
+    "tftp_pxelinux_root": None,
+    "tftp_pxelinux_address": "master_ip",
+    "tftp_pxelinux_slaves": "the slaves' own variables",
+    "tftp_pxelinux_serial": None,
+    "tftp_pxelinux_default_message": None,
+    "tftp_pxelinux_default_timeout": None,
+    "dhcp_server_backend": None,
+    "dhcp_server_interfaces": "master_interface",
+    "dhcp_server_subnets": "diskless_networks, slave_mac and slave_ip",
+    "dhcp_server_boot_policy": None,
+    "dhcp_server_lease_seconds": None,
+}
+PREFIXES = ("slave_rootfs_", "slave_kernel_", "nfs_server_", "tftp_pxelinux_", "dhcp_server_")
