@@ -30,8 +30,8 @@ def open_directory(path: str | bytes, dir_fd: int | None = None) -> Iterator[int
         os.close(descriptor)
 
 
-def read_file(name: str, dir_fd: int) -> tuple[bytes, int] | None:
-    """Give the bytes and permission bits of the regular file ``name``, or nothing where there is none.
+def read_with_status(name: str, dir_fd: int) -> tuple[bytes, os.stat_result] | None:
+    """Give the bytes and the status of the regular file ``name``, or nothing where there is none.
 
     What is no regular file (a link, a fifo that would block, a directory) counts as absent: it is not ours to read.
     """
@@ -41,11 +41,20 @@ def read_file(name: str, dir_fd: int) -> tuple[bytes, int] | None:
         if error.errno in (errno.ENOENT, errno.ELOOP, errno.ENXIO):
             return None
         raise
-    with open(descriptor, "rb") as file:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             return None
-        return file.read(), stat.S_IMODE(status.st_mode)
+        with open(descriptor, "rb", closefd=False) as file:
+            return file.read(), status
+    finally:
+        os.close(descriptor)
+
+
+def read_file(name: str, dir_fd: int) -> tuple[bytes, int] | None:
+    """Give the bytes and permission bits of what :func:`read_with_status` gives."""
+    found = read_with_status(name, dir_fd)
+    return (found[0], stat.S_IMODE(found[1].st_mode)) if found else None
 
 
 @contextlib.contextmanager

@@ -41,18 +41,9 @@ def observe(dir_fd: int) -> dict[str, Found]:
     """Read the whole directory."""
     result = {}
     for name in os.listdir(dir_fd):
-        held = atomic_file.read_file(name, dir_fd) if not is_directory(name, dir_fd) else None
+        held = atomic_file.read_file(name, dir_fd)
         result[name] = Found(*held) if held else Found(None, 0)
     return result
-
-
-def is_directory(name: str, dir_fd: int) -> bool:
-    """Say whether ``name`` is a directory, which is never ours."""
-    try:
-        os.close(os.open(name, atomic_file.DIRECTORY_FLAGS, dir_fd=dir_fd))
-    except OSError:
-        return False
-    return True
 
 
 def make(wanted: Mapping[str, bytes], found: Mapping[str, Found]) -> Plan:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Sequence
+import stat
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.diskless.netboot.plugins.module_utils import atomic_file
@@ -49,11 +50,11 @@ def wanted(path: str, content: str, mode: str) -> File:
 
 def read(name: str, dir_fd: int) -> Found | None:
     """Give the regular file ``name`` of an open directory, or nothing where there is none."""
-    held = atomic_file.read_file(name, dir_fd)
+    held = atomic_file.read_with_status(name, dir_fd)
     if held is None:
         return None
-    status = os.stat(name, dir_fd=dir_fd, follow_symlinks=False)
-    return Found(held[0], held[1], (status.st_uid, status.st_gid))
+    content, status = held
+    return Found(content, stat.S_IMODE(status.st_mode), (status.st_uid, status.st_gid))
 
 
 def differs(want: File, owners: tuple[int, int], found: Found | None) -> bool:
@@ -71,14 +72,24 @@ def diff(want: File, found: Found | None) -> dict[str, str]:
     }
 
 
-def missing_program(command: Sequence[str]) -> str | None:
-    """Name the command's program where it is not installed."""
-    return command[0] if command and shutil.which(command[0], path=program_path()) is None else None
+def environment(additions: Mapping[str, object]) -> dict[str, str]:
+    """Give a checking program's environment: the present one, made to speak English, and additions."""
+    return {
+        **os.environ,
+        "LC_ALL": "C.UTF-8",
+        "PATH": program_path(),
+        **{name: str(value) for name, value in additions.items()},
+    }
 
 
 def program_path() -> str:
     """Give ``PATH`` with the administrator's directories, which a plain login does not have."""
     return os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])
+
+
+def missing_program(command: Sequence[str], environment: Mapping[str, str]) -> str | None:
+    """Name the command's program where that environment does not find it."""
+    return command[0] if command and shutil.which(command[0], path=environment["PATH"]) is None else None
 
 
 def shorten(message: str, limit: int = MESSAGE_LENGTH) -> str:

@@ -18,6 +18,8 @@ description:
   - Whoever reads the file sees the old content or the new one, never a part.
   - Beside the file and not in a temporary directory, because AppArmor profiles (Kea, ISC dhcpd) let
     a server read its own directory only.
+extends_documentation_fragment:
+  - diskless.netboot.attributes
 options:
   path:
     description: The file, by its absolute path. Its directory must exist, except in check mode.
@@ -52,18 +54,9 @@ options:
     default: {}
 attributes:
   check_mode:
-    description: Can run in check mode and return changed status prediction without modifying target.
     details:
       - The candidate is written and removed again, so that a broken configuration is found in check mode too.
         Where directory or program are not there yet, RV(checked) is false and nothing is written.
-    support: full
-  diff_mode:
-    description: Returns details on what has changed, or possibly needs changing in check_mode, when in diff mode.
-    support: full
-  idempotent:
-    description:
-      - When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
-    support: full
 """
 
 EXAMPLES = r"""
@@ -107,7 +100,7 @@ def run_check(command: Sequence[str], environment: Mapping[str, str]) -> str | N
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        env={**os.environ, "LC_ALL": "C.UTF-8", **environment},
+        env=dict(environment),
         check=False,
         timeout=120,
     )
@@ -143,7 +136,8 @@ def settle(module: AnsibleModule, wanted: whole_file.File) -> dict[str, Any]:
         result["diff"] = whole_file.diff(wanted, found)
         if owners is not None and not whole_file.differs(wanted, owners, found):
             return {**result, "changed": False}
-        missing = whole_file.missing_program(params["check_command"])
+        environment = whole_file.environment(params["check_environment"])
+        missing = whole_file.missing_program(params["check_command"], environment)
         if missing and not module.check_mode:
             module.fail_json(msg=f"{wanted.path}: not replaced: {missing} is not installed, so nothing can check it")
         if module.check_mode and (missing or owners is None or not params["check_command"]):
@@ -153,7 +147,7 @@ def settle(module: AnsibleModule, wanted: whole_file.File) -> dict[str, Any]:
                 command = [
                     part.replace("%s", os.path.join(directory_path, temporary)) for part in params["check_command"]
                 ]
-                refusal = run_check(command, params["check_environment"])
+                refusal = run_check(command, environment)
                 if refusal is not None:
                     stays = "the old file stays" if found else "no file was written"
                     module.fail_json(msg=f"{wanted.path}: {command[0]} refuses the new content, {stays}: {refusal}")

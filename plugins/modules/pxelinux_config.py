@@ -18,6 +18,8 @@ description:
   - Knows its own files by their first line and touches no other. A foreign file that has the name of
     a wanted one is an error.
   - Each file is replaced at once, so a machine that boots meanwhile reads the old one or the new one.
+extends_documentation_fragment:
+  - diskless.netboot.attributes
 options:
   path:
     description: The directory, by its absolute path. It is created, but its parent must exist, except in check mode.
@@ -66,17 +68,6 @@ options:
     description: After how many seconds an unknown machine boots its local disk. V(0) waits for a key.
     type: int
     default: 30
-attributes:
-  check_mode:
-    description: Can run in check mode and return changed status prediction without modifying target.
-    support: full
-  diff_mode:
-    description: Returns details on what has changed, or possibly needs changing in check_mode, when in diff mode.
-    support: full
-  idempotent:
-    description:
-      - When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
-    support: full
 """
 
 EXAMPLES = r"""

@@ -36,6 +36,14 @@ def test_a_fifo_does_not_block(tmp_path: pathlib.Path) -> None:
         assert atomic_file.read_file("a", directory) is None
 
 
+def test_a_directory_is_no_file_and_leaves_nothing_open(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "a").mkdir()
+    with atomic_file.open_directory(str(tmp_path)) as directory:
+        before = os.listdir("/proc/self/fd")
+        assert atomic_file.read_file("a", directory) is None
+        assert os.listdir("/proc/self/fd") == before
+
+
 def test_a_linked_directory_is_refused(tmp_path: pathlib.Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to("real")

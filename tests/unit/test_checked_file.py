@@ -74,6 +74,28 @@ def test_a_missing_program(run: Run, tmp_path: pathlib.Path) -> None:
 
 
 @as_root
+def test_the_check_finds_what_the_search_found(
+    run: Run, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A plain login's PATH lacks the administrator's directories, where the servers' programs are."""
+    monkeypatch.setenv("PATH", "/nowhere")
+    path = tmp_path / "a.conf"
+    # Debian's base-passwd has it in /usr/sbin alone.
+    assert run(path=str(path), content="x", check_command=["update-passwd", "--help"])["checked"] is True
+
+
+@as_root
+def test_the_check_runs_in_its_environment(run: Run, tmp_path: pathlib.Path) -> None:
+    result = run(
+        path=str(tmp_path / "a.conf"),
+        content="x",
+        check_command=["sh", "-c", 'echo "$NUMBER $LC_ALL"; exit 1'],
+        check_environment={"NUMBER": 1},
+    )
+    assert result["msg"].endswith(": 1 C.UTF-8")
+
+
+@as_root
 def test_a_missing_directory(run: Run, tmp_path: pathlib.Path) -> None:
     path = tmp_path / "b" / "a.conf"
     assert run(path=str(path), content="x", check=True)["note"] == f"{path.parent} does not exist yet"

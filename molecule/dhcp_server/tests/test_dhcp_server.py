@@ -50,6 +50,11 @@ def test_an_unknown_machine_gets_an_address_of_the_pool() -> None:
     assert offer["address"] in {f"192.168.1.{number}" for number in range(200, 210)}
 
 
+def test_a_machine_of_another_master_is_not_answered() -> None:
+    """Not even from the pool, which an unknown machine gets its address from."""
+    assert dhcp_client.ask("52:54:00:00:00:31") is None
+
+
 def test_a_firmware_without_loader_gets_no_boot_file() -> None:
     offer = dhcp_client.ask("52:54:00:00:00:21", architecture=7)
     assert offer is not None
