@@ -26,12 +26,10 @@ options:
     type: str
     choices: [kernel, ganesha]
     required: true
-  previous:
-    description:
-      - The present text of Ganesha's file, empty where there is none.
-      - Exports keep the C(Export_Id) that they have there.
-    type: str
-    default: ""
+  ids:
+    description: The C(Export_Id) that Ganesha's exports have, by path. A path that is not there is given one.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
@@ -55,7 +53,7 @@ _value:
       description: How many threads fit the number of different clients.
       type: int
     create:
-      description: Directories to create where missing, namely those exported read-write with root squashed only.
+      description: Directories to create where missing, namely those exported with root squashed only.
       type: list
       elements: str
     require:
@@ -71,7 +69,9 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.diskless.netboot.plugins.plugin_utils import nfs_exports as rendering
 
 
-def nfs_exports(exports: Sequence[Mapping[str, Any]], backend: str, previous: str = "") -> dict[str, Any]:
+def nfs_exports(
+    exports: Sequence[Mapping[str, Any]], backend: str, ids: Mapping[str, int] | None = None
+) -> dict[str, Any]:
     """Check the outer types and leave the rest to :mod:`plugin_utils.nfs_exports`."""
     if isinstance(exports, str) or not isinstance(exports, Sequence):
         raise AnsibleFilterError(f"nfs_exports: a list of exports is needed, not {type(exports).__name__}")
@@ -80,10 +80,10 @@ def nfs_exports(exports: Sequence[Mapping[str, Any]], backend: str, previous: st
     try:
         rules = rendering.by_path(exports)
         clients = rendering.count_clients(rules)
-        create = [path for path, items in rules.items() if all(one.access == "rw" and one.root_squash for one in items)]
+        create = [path for path, items in rules.items() if all(one.root_squash for one in items)]
         kernel = backend == "kernel"
         return {
-            "text": rendering.kernel_exports(rules) if kernel else rendering.ganesha_exports(rules, previous),
+            "text": rendering.kernel_exports(rules) if kernel else rendering.ganesha_exports(rules, ids or {}),
             "threads": rendering.threads(clients) if kernel else rendering.ganesha_threads(clients),
             "create": create,
             "require": [path for path in rules if path not in create],

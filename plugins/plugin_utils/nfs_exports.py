@@ -5,15 +5,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import ipaddress
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-# Ganesha: id 0 is the root of its pseudo file system, ids have 16 bits.
-HIGHEST_ID = 65535
-EXPORT_BLOCK = re.compile(r'^\s*Export_Id = (\d+);\n\s*Path = "([^"\n]*)";$', re.MULTILINE)
+from ansible_collections.diskless.netboot.plugins.module_utils import nfs_record
+
 # What stands in exports(5) as it is; every other byte is written as three octal digits.
 PLAIN_BYTES = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-+,:@%~=")
 FEWEST_THREADS, MOST_THREADS = 8, 256
@@ -107,44 +104,16 @@ def escape(path: str) -> str:
     return "".join(chr(byte) if byte in PLAIN_BYTES else f"\\{byte:03o}" for byte in path.encode())
 
 
-def export_ids(paths: Iterable[str], previous: Mapping[str, int]) -> dict[str, int]:
-    """Give each path its Export_Id: the one it has, or else one from its digest, or the next that is free.
+def ganesha_exports(exports: Mapping[str, Sequence[Rule]], known_ids: Mapping[str, int]) -> str:
+    """Render the file of exports; a path in ``known_ids`` has that id.
 
-    Ganesha puts the id into file handles: a running slave's mount breaks when the id of its export changes,
-    whatever comes or goes beside it. The digest gives a new master the same ids as far as none collide.
-
-    :raises ValueError: for more paths than there are ids.
-    """
-    wanted = sorted(set(paths))
-    if len(wanted) > HIGHEST_ID:
-        raise ValueError(f"nfs_server_exports: Ganesha can export {HIGHEST_ID} paths, not {len(wanted)}")
-    result = {path: previous[path] for path in wanted if path in previous}
-    taken = set(result.values())
-    for path in wanted:
-        if path in result:
-            continue
-        number = int.from_bytes(hashlib.sha256(path.encode()).digest()[:8], "big") % HIGHEST_ID + 1
-        while number in taken:
-            number = number % HIGHEST_ID + 1
-        result[path] = number
-        taken.add(number)
-    return result
-
-
-def read_ids(text: str) -> dict[str, int]:
-    """Find path and Export_Id in a file that :func:`ganesha_exports` has written."""
-    return {path: int(number) for number, path in EXPORT_BLOCK.findall(text) if 0 < int(number) <= HIGHEST_ID}
-
-
-def ganesha_exports(exports: Mapping[str, Sequence[Rule]], previous: str) -> str:
-    """Render the file of exports; ``previous`` is the file's present text, whose ids are kept.
-
-    :raises ValueError: for a path with ``"`` or a backslash, which Ganesha's quoted strings cannot hold.
+    :raises ValueError: for a path with ``"`` or a backslash, which Ganesha's quoted strings cannot hold, or for too
+        many paths.
     """
     for path in exports:
         if '"' in path or "\\" in path:
             raise ValueError(f"nfs_server_exports: {path!r}: Ganesha cannot export a path with a quote or a backslash")
-    ids = export_ids(exports, read_ids(previous))
+    ids = nfs_record.export_ids(exports, known_ids)
     blocks = ["# Written by the Ansible role diskless.netboot.nfs_server; changes here are lost.\n"]
     for path, rules in exports.items():
         clients = "".join(ganesha_client(rule) for rule in rules)

@@ -2,33 +2,11 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from testinfra.host import Host
-
-from tests.lab import network, paths
-from tests.lab.run import run
-
-
-def _seen_from(address: str) -> set[str]:
-    """The paths that the server shows to a machine with `address`; ganesha shows everybody only what is theirs.
-
-    The machine is the LAN's bridge, its programs are those of the master.
-    """
-    programs = paths.lab_folder(os.environ["DISKLESS_LAB"]) / "master01/root"
-    run(network.inside(["ip", "address", "add", f"{address}/24", "dev", network.bridge_name(0)]))
-    try:
-        shown = run(network.inside(["chroot", str(programs), "showmount", "--no-headers", "--exports", "192.168.1.1"]))
-    finally:
-        run(network.inside(["ip", "address", "delete", f"{address}/24", "dev", network.bridge_name(0)]))
-    return {line.split()[0] for line in shown.splitlines()}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _showmount(host: Host) -> None:
-    """The client's program, which the role does not need."""
-    host.check_output("apt-get install --yes --no-install-recommends nfs-common")
 
 
 def test_the_server_runs_now_and_after_a_restart_of_the_machine(host: Host) -> None:
@@ -47,13 +25,25 @@ def test_it_answers_on_nfs_own_port(host: Host) -> None:
     [
         ("192.168.1.21", {"/srv/diskless/images/reading_room/g1"}),
         ("192.168.1.22", {"/srv/diskless/images/reading_room/g1"}),
-        ("192.168.1.41", {"/srv/diskless/trees/pc21", "/srv/diskless/home"}),
+        ("192.168.1.41", {"/srv/diskless/trees/pc21", "/srv/diskless/home", "/srv/diskless/media"}),
         ("192.168.1.99", set()),
     ],
 )
-def test_each_machine_is_shown_what_is_its_own(address: str, expected: set[str]) -> None:
-    assert _seen_from(address) == expected
+def test_each_machine_is_shown_what_is_its_own(
+    on_the_lan: Callable[[str], Any], address: str, expected: set[str]
+) -> None:
+    # Ganesha shows everybody only what is theirs.
+    shown = on_the_lan(address).run("showmount", "--no-headers", "--exports", "192.168.1.1")
+    assert {line.split()[0] for line in shown.splitlines()} == expected
 
 
-def test_a_squashed_directory_is_made(host: Host) -> None:
-    assert host.file("/srv/diskless/home").is_directory
+@pytest.mark.parametrize("path", ["/srv/diskless/home", "/srv/diskless/media"])
+def test_what_is_shared_is_made(host: Host, path: str) -> None:
+    made = host.file(path)
+    assert made.is_directory
+    assert (made.user, made.group, made.mode) == ("root", "root", 0o755)
+
+
+def test_the_record_of_exports_is_roots_alone(host: Host) -> None:
+    assert host.file("/var/lib/diskless-netboot").mode == 0o700
+    assert host.file("/var/lib/diskless-netboot/exports.json").mode == 0o600

@@ -1,0 +1,145 @@
+# Copyright: The diskless.netboot maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a master has exported, and which of it running slaves may still have as their root. All are pure.
+
+A changed image is exported under another path. The slaves that run from the old one know nothing of that, and without
+their export their root answers ESTALE or EACCES. So roots stay exported to the clients that the master still has.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+# Ganesha: id 0 is the root of its pseudo file system, ids have 16 bits.
+HIGHEST_ID = 65535
+
+
+class Rule(NamedTuple):
+    """What is allowed below a path; who is allowed it stands beside."""
+
+    path: str
+    access: str
+    root_squash: bool
+
+
+Exports = dict[Rule, frozenset[str]]
+
+
+class Record(NamedTuple):
+    """What is exported, and the Export_Id of each path."""
+
+    exports: Exports
+    ids: dict[str, int]
+
+
+def grouped(items: Iterable[Mapping[str, Any]]) -> Exports:
+    """Convert ``[{"path", "clients": [address], "access", "root_squash"}]``, as in ``nfs_server_exports``."""
+    result: dict[Rule, frozenset[str]] = {}
+    for item in items:
+        rule = Rule(item["path"], item["access"], item["root_squash"])
+        clients = frozenset(str(ipaddress.ip_address(one)) for one in item["clients"])
+        result[rule] = result.get(rule, frozenset()) | clients
+    return {rule: clients for rule, clients in result.items() if clients}
+
+
+def listed(exports: Exports) -> list[dict[str, Any]]:
+    """Convert back to the list; sorted, addresses by number."""
+    return [
+        {"path": rule.path, "clients": sorted(clients, key=numerically), "access": rule.access,
+         "root_squash": rule.root_squash}
+        for rule, clients in sorted(exports.items())
+    ]  # fmt: skip
+
+
+def numerically(address: str) -> tuple[int, int]:
+    """Order addresses."""
+    one = ipaddress.ip_address(address)
+    return one.version, int(one)
+
+
+def is_root(rule: Rule) -> bool:
+    """Say whether a machine may run from it without owning it: read-only, and as its own root reads it.
+
+    A directory that is shared (``root_squash``) holds people's data: when the inventory takes it away, it is gone.
+    """
+    return rule.access == "ro" and not rule.root_squash
+
+
+def kept(wanted: Exports, recorded: Exports, exists: Callable[[str], bool]) -> Exports:
+    """Choose what stays exported though it is not wanted any more: roots that are still there, to present clients.
+
+    Where a client is wanted at that path with other rules, the new ones hold.
+    """
+    present = frozenset[str]().union(*wanted.values())
+    result: Exports = {}
+    for rule, clients in recorded.items():
+        elsewhere = frozenset[str]().union(*(wanted[one] for one in wanted if one.path == rule.path))
+        staying = clients & present - elsewhere
+        if staying and is_root(rule) and exists(rule.path):
+            result[rule] = staying
+    return result
+
+
+def merged(wanted: Exports, remaining: Exports) -> Exports:
+    """Give both together."""
+    return {rule: wanted.get(rule, frozenset()) | remaining.get(rule, frozenset()) for rule in {**wanted, **remaining}}
+
+
+def export_ids(paths: Iterable[str], previous: Mapping[str, int]) -> dict[str, int]:
+    """Give each path its Export_Id: the one it has, or else one from its digest, or the next that is free.
+
+    Ganesha puts the id into file handles: a running slave's mount breaks when the id of its export changes,
+    whatever comes or goes beside it. The digest gives a new master the same ids as far as none collide.
+
+    :raises ValueError: for more paths than there are ids.
+    """
+    wanted = sorted(set(paths))
+    if len(wanted) > HIGHEST_ID:
+        raise ValueError(f"nfs_server_exports: Ganesha can export {HIGHEST_ID} paths, not {len(wanted)}")
+    result = {path: previous[path] for path in wanted if path in previous}
+    taken = set(result.values())
+    for path in wanted:
+        if path in result:
+            continue
+        number = int.from_bytes(hashlib.sha256(path.encode()).digest()[:8], "big") % HIGHEST_ID + 1
+        while number in taken:
+            number = number % HIGHEST_ID + 1
+        result[path] = number
+        taken.add(number)
+    return result
+
+
+def succeeding(wanted: Exports, before: Record, exists: Callable[[str], bool]) -> Record:
+    """Give what is to be exported now; recorded before it is, so that a run that dies between loses nothing.
+
+    :raises ValueError: for more paths than there are ids.
+    """
+    exports = merged(wanted, kept(wanted, before.exports, exists))
+    return Record(exports, export_ids((rule.path for rule in exports), before.ids))
+
+
+def render(record: Record) -> str:
+    """Give the record's file."""
+    return json.dumps({"exports": listed(record.exports), "ids": record.ids}, indent=1, sort_keys=True) + "\n"
+
+
+def parse(text: str) -> Record:
+    """Read what :func:`render` has written.
+
+    :raises ValueError: for anything else.
+    """
+    try:
+        data = json.loads(text)
+        exports = grouped(data["exports"])
+        ids = {str(path): int(number) for path, number in data["ids"].items()}
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise ValueError(f"is no record of exports: {error!r}") from None
+    sound = len(set(ids.values())) == len(ids) and all(0 < number <= HIGHEST_ID for number in ids.values())
+    if not sound or set(ids) != {rule.path for rule in exports}:
+        raise ValueError("is no record of exports: each path has one id of its own, from 1 to 65535")
+    return Record(exports, ids)
