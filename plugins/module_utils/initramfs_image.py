@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gzip
 import posixpath
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.diskless.netboot.plugins.module_utils import (
@@ -22,6 +22,9 @@ BUSYBOX = ("usr/bin/busybox", "bin/busybox", "usr/sbin/busybox", "sbin/busybox")
 DIRECTORIES = ("dev", "etc", "proc", "root", "run", "sys", "sysroot", "tmp")
 GZIP_LEVEL = 6
 """Level 9 takes nine times as long for 1 % less (measured with the group ``common``)."""
+
+PACKED = ("", ".xz", ".zst")
+"""Endings of firmware, which the kernel itself unpacks (CONFIG_FW_LOADER_COMPRESS)."""
 
 Fetch = Callable[[Iterable[str]], None]
 """Makes paths or patterns of an image's root available in the directory that is read from."""
@@ -68,22 +71,34 @@ def _read_modules(root: str, directory: str, index: kernel_modules.Index, names:
     return modules
 
 
+def _fetch_followed(root: str, fetch: Fetch, paths: Sequence[str]) -> None:
+    """Fetch the paths and then, in turn, what their links lead to."""
+    # With their folders, for these may be links too; but the firmware's own folder is hundreds of megabytes.
+    folders = {posixpath.dirname(path) for path in paths} - {f"{top}/firmware" for top in initramfs_source.LIBRARIES}
+    wanted = {*paths, *folders}
+    asked: set[str] = set()
+    while wanted:
+        fetch(wanted)
+        asked |= wanted
+        followed = (initramfs_source.follow(root, path) for path in paths)
+        wanted = {place for place, there in followed if not there} - asked
+
+
 def _read_firmware(root: str, fetch: Fetch, modules: Mapping[str, bytes]) -> tuple[dict[str, bytes], tuple[str, ...]]:
     """Give the firmware that the modules name, and the names of what the image lacks."""
     wanted = sorted({name for elf in modules.values() for name in initramfs_modinfo.values(elf, "firmware")})
-    folders = {posixpath.dirname(name) or name for name in wanted}
-    # Whole folders, because firmware is often a link to its neighbour.
-    fetch(f"{library}/firmware/{folder}" for library in initramfs_source.LIBRARIES for folder in folders)
+    places = {
+        name: [f"{library}/firmware/{name}{end}" for library in initramfs_source.LIBRARIES for end in PACKED]
+        for name in wanted
+    }
+    _fetch_followed(root, fetch, [path for paths in places.values() for path in paths])
     found: dict[str, bytes] = {}
     for name in wanted:
-        places = [
-            f"{library}/firmware/{name}{end}" for library in initramfs_source.LIBRARIES for end in ("", ".xz", ".zst")
-        ]
-        hit = initramfs_source.first(root, places)
+        hit = initramfs_source.first(root, places[name])
         if hit is not None:
-            # The kernel itself unpacks what is packed (CONFIG_FW_LOADER_COMPRESS), so the name keeps its ending.
+            # As the kernel looks for it: the name keeps its ending.
             found[hit[0].split("/firmware/", 1)[1]] = hit[1]
-    lacking = [name for name in wanted if not {name, f"{name}.xz", f"{name}.zst"} & set(found)]
+    lacking = [name for name in wanted if not {name + end for end in PACKED} & set(found)]
     return found, tuple(lacking)
 
 
@@ -93,13 +108,7 @@ def gather(root: str, fetch: Fetch, drivers: Iterable[str]) -> Parts:
     :raises ValueError: when the image has no kernel, no modules, no static busybox, or lacks a module; says which.
     """
     fetch(first_patterns())
-    kernel = initramfs_source.kernel_version(root)
-    if kernel is None:
-        raise ValueError("the image has no kernel modules; its kernel's package is not installed")
-    version, directory = kernel
-    vmlinuz = initramfs_source.first(root, [f"boot/vmlinuz-{version}", f"{directory}/vmlinuz"])
-    if vmlinuz is None:
-        raise ValueError(f"the image has modules of kernel {version}, but no /boot/vmlinuz-{version}")
+    version, directory, vmlinuz = initramfs_source.kernel_of(root)
     busybox = initramfs_source.first(root, BUSYBOX)
     if busybox is None:
         raise ValueError("the image has no busybox; add the package busybox-static to it")
@@ -118,7 +127,7 @@ def gather(root: str, fetch: Fetch, drivers: Iterable[str]) -> Parts:
     fetch(posixpath.join(directory, index.paths[name]) for name in loaded_before)
     modules = _read_modules(root, directory, index, loaded_before)
     firmware, lacking = _read_firmware(root, fetch, modules)
-    return Parts(version, vmlinuz[1], busybox[1], index, loaded_before, modules, firmware, lacking, choice.absent)
+    return Parts(version, vmlinuz, busybox[1], index, loaded_before, modules, firmware, lacking, choice.absent)
 
 
 def entries(parts: Parts, scripts: Mapping[str, str]) -> list[cpio.Entry]:

@@ -9,6 +9,7 @@ import gzip
 import lzma
 import struct
 import subprocess
+import zlib
 from collections.abc import Callable, Mapping
 
 ELF_MAGIC = b"\x7fELF"
@@ -47,7 +48,7 @@ def unpacked(data: bytes) -> bytes:
         if data.startswith(magic):
             try:
                 data = unpack(data)
-            except (OSError, EOFError, lzma.LZMAError) as error:
+            except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
                 raise ValueError(f"it cannot be unpacked: {error}") from error
             break
     if not data.startswith(ELF_MAGIC):

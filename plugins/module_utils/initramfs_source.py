@@ -6,11 +6,10 @@
 from __future__ import annotations
 
 import os
-import posixpath
-import re
 import stat
 import subprocess
 from collections.abc import Iterable
+from typing import NamedTuple
 
 LINKS = 40
 """How many symbolic links one path may lead through, the kernel's own limit (path_resolution(7))."""
@@ -19,8 +18,16 @@ LIBRARIES = ("usr/lib", "lib")
 """Where modules and firmware lie: distributions with a merged /usr and others."""
 
 
-def resolve(root: str, path: str) -> str | None:
-    """Give the real place of ``path`` on this machine, links followed as if ``root`` were ``/``, or nothing.
+class Kernel(NamedTuple):
+    """``version``, the directory of its ``modules`` as a path in the image, and the ``file`` that a loader starts."""
+
+    version: str
+    modules: str
+    file: bytes
+
+
+def follow(root: str, path: str) -> tuple[str, bool]:
+    """Give where ``path`` leads to, links followed as if ``root`` were ``/``, and whether that is there.
 
     ``..`` and absolute links stay inside: what an image's links name is the image's, never the master's.
     """
@@ -38,18 +45,24 @@ def resolve(root: str, path: str) -> str | None:
         try:
             status = os.lstat(place)
         except (FileNotFoundError, NotADirectoryError):
-            return None
+            return "/".join([*done, part, *pending]), False
         if not stat.S_ISLNK(status.st_mode):
             done.append(part)
             continue
         links += 1
         if links > LINKS:
-            return None
+            return path, False
         target = os.readlink(place)
         if target.startswith("/"):
             done = []
         pending = [other for other in target.split("/") if other] + pending
-    return os.path.join(root, *done)
+    return "/".join(done), True
+
+
+def resolve(root: str, path: str) -> str | None:
+    """Give the real place of ``path`` on this machine, see :func:`follow`, or nothing where there is none."""
+    place, there = follow(root, path)
+    return os.path.join(root, place) if there else None
 
 
 def read(root: str, path: str) -> bytes | None:
@@ -70,25 +83,29 @@ def first(root: str, paths: Iterable[str]) -> tuple[str, bytes] | None:
     return None
 
 
-def _by_number(version: str) -> list[tuple[int, str]]:
-    return [(int(number or 0), word) for number, word in re.findall(r"(\d+)|(\D+)", version)]
+def kernel_of(root: str) -> Kernel:
+    """Give the kernel below ``root``.
 
-
-def kernel_version(root: str) -> tuple[str, str] | None:
-    """Give the highest version that has modules below ``root`` and the directory of those, as a path in the image."""
+    :raises ValueError: where there is none, or more than one, for then nobody has said which one slaves start.
+    """
     found: dict[str, str] = {}
     for library in LIBRARIES:
         place = resolve(root, f"{library}/modules")
         if place is None or not os.path.isdir(place):
             continue
         for version in os.listdir(place):
-            directory = posixpath.join(library, "modules", version)
-            if version not in found and read(root, f"{directory}/modules.dep") is not None:
-                found[version] = directory
+            directory = f"{library}/modules/{version}"
+            if read(root, f"{directory}/modules.dep") is not None:  # which goes with the package; the folder may stay
+                found.setdefault(version, directory)
     if not found:
-        return None
-    version = max(found, key=_by_number)
-    return version, found[version]
+        raise ValueError("the image has no kernel modules; its kernel's package is not installed")
+    if len(found) > 1:
+        raise ValueError(f"the image must hold one kernel, and has modules of {', '.join(sorted(found))}")
+    ((version, directory),) = found.items()
+    file = first(root, [f"boot/vmlinuz-{version}", f"{directory}/vmlinuz"])
+    if file is None:
+        raise ValueError(f"the image has modules of kernel {version}, but no /boot/vmlinuz-{version}")
+    return Kernel(version, directory, file[1])
 
 
 def unsquash(squashfs: str, destination: str, patterns: Iterable[str]) -> None:

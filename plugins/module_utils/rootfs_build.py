@@ -9,6 +9,7 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 import secrets
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +21,8 @@ from ansible_collections.diskless.netboot.plugins.module_utils.atomic_file impor
 SQUASHFS = "root.squashfs"
 TREE = "root"
 DEFINITION = "image.json"
-BUILDING = ".building-"
+BUILDING = re.compile(rf"\.{tree_files.NAME.pattern}\.building-[0-9a-f]{{8}}")
+"""A generation that is being built. An administrator's own names differ, and are left alone."""
 MANAGED_FILE_MODE = 0o644
 
 
@@ -36,21 +38,62 @@ class Work(NamedTuple):
     tree: bool
 
 
+def label(image: Mapping[str, Any]) -> str:
+    """Name a generation for people."""
+    return f"{image['name']}/{image['generation']}"
+
+
 def generation_path(directory: str, image: Mapping[str, Any]) -> str:
     """Give the folder of an image's generation."""
-    return f"{directory}/images/{image['name']}/{image['generation']}"
+    return f"{directory}/images/{label(image)}"
 
 
 def missing(directory: str, images: Sequence[Mapping[str, Any]]) -> list[Work]:
-    """Tell what is to be made. A generation is there or not as a whole, since it appears by one rename."""
+    """Tell what is to be made. A generation is there or not as a whole, since it appears by one rename.
+
+    :raises ValueError: where one is there in part: slaves may be running from what is left of it.
+    """
     work = []
     for image in images:
         path = generation_path(directory, image)
-        build = not os.path.isfile(f"{path}/{SQUASHFS}")
+        build = not os.path.lexists(path)
+        if not build and not os.path.isfile(f"{path}/{SQUASHFS}"):
+            raise ValueError(
+                f"image {label(image)}: {path} is there without {SQUASHFS}, so somebody has changed it; move that "
+                "folder away to have it built again, or give the image another revision"
+            )
         tree = bool(image["tree"]) and not os.path.isdir(f"{path}/{TREE}")
         if build or tree:
             work.append(Work(image, build, tree))
     return work
+
+
+class Found(NamedTuple):
+    """What is below ``images/``, as names ``image/entry``: complete ``generations``, and ``remains`` of builds."""
+
+    generations: list[str]
+    remains: list[str]
+
+
+def survey(directory: str) -> Found:
+    """Look what is below ``images/``. What has no name of ours is left out, whatever it is."""
+    found = Found([], [])
+    with contextlib.suppress(FileNotFoundError), open_directory(f"{directory}/images") as images:
+        for name in _directories(images):
+            if not tree_files.NAME.fullmatch(name):
+                continue
+            with open_directory(name, images) as image:
+                for entry in _directories(image):
+                    if tree_files.NAME.fullmatch(entry):
+                        found.generations.append(f"{name}/{entry}")
+                    elif BUILDING.fullmatch(entry):
+                        found.remains.append(f"{name}/{entry}")
+    return found
+
+
+def _directories(folder: int) -> list[str]:
+    with os.scandir(folder) as entries:
+        return sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
 
 
 @contextlib.contextmanager
@@ -79,7 +122,7 @@ def runner(lock: int) -> rootfs_configure.Run:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                env=rootfs_command.ENVIRONMENT,
+                env=rootfs_command.environment(os.environ),
                 cwd="/",
                 umask=0o022,
                 pass_fds=[lock],
@@ -97,17 +140,12 @@ def runner(lock: int) -> rootfs_configure.Run:
 
 def sweep(directory: str) -> list[str]:
     """Remove what builds that died have left, and give its names. Only under the lock."""
-    removed = []
-    with open_directory(f"{directory}/images") as images:
-        for name in sorted(os.listdir(images)):
-            if name.startswith("."):
-                continue
-            with open_directory(name, images) as image:
-                for entry in sorted(os.listdir(image)):
-                    if entry.startswith(".") and BUILDING in entry:
-                        tree_files.remove_tree(entry, image)
-                        removed.append(f"{name}/{entry}")
-    return removed
+    remains = survey(directory).remains
+    for path in remains:
+        image, name = path.split("/")
+        with open_directory(f"{directory}/images/{image}") as folder:
+            tree_files.remove_tree(name, folder)
+    return remains
 
 
 @contextlib.contextmanager
@@ -118,7 +156,7 @@ def workshop(directory: str, image: Mapping[str, Any]) -> Iterator[str]:
     """
     above = f"{directory}/images/{image['name']}"
     os.makedirs(above, mode=0o755, exist_ok=True)
-    name = f".{image['generation']}{BUILDING}{secrets.token_hex(4)}"
+    name = f".{image['generation']}.building-{secrets.token_hex(4)}"
     os.mkdir(f"{above}/{name}", 0o711)
     try:
         yield f"{above}/{name}"

@@ -25,6 +25,14 @@ ENVIRONMENT = {
     "DEBIAN_FRONTEND": "noninteractive",
     "INITRD": "No",
 }
+PROXIES = ("http_proxy", "https_proxy", "ftp_proxy", "no_proxy")
+"""What apt and its helpers ask for, in small letters or in capitals."""
+
+
+def environment(own: Mapping[str, str]) -> dict[str, str]:
+    """Give the environment of a build: always the same, but for how this machine reaches the network (``own``)."""
+    names = [*PROXIES, *(name.upper() for name in PROXIES)]
+    return {**ENVIRONMENT, **{name: own[name] for name in names if name in own}}
 
 
 def check_mirror(mirror: str) -> str:

@@ -12,7 +12,7 @@ import stat
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.diskless.netboot.plugins.module_utils import rootfs_command, tree_files
+from ansible_collections.diskless.netboot.plugins.module_utils import initramfs_source, rootfs_command, tree_files
 from ansible_collections.diskless.netboot.plugins.module_utils.atomic_file import open_directory, read_file, write_file
 
 Run = Callable[[Sequence[str]], str]
@@ -122,22 +122,6 @@ def undate_shadow(text: str) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def kernel_version(root: int) -> str:
-    """Give the version of the kernel in the tree.
-
-    :raises ValueError: where there is not exactly one kernel, or its modules are missing.
-    """
-    with tree_files.open_below(root, ["boot"]) as boot:
-        kernels: list[str] = sorted(fnmatch.filter(os.listdir(boot), "vmlinuz-*"))
-    if len(kernels) != 1:
-        raise ValueError(f"the image must hold one kernel in /boot, found: {', '.join(kernels) or 'none'}")
-    version = kernels[0][len("vmlinuz-") :]
-    with tree_files.open_below(root, ["usr", "lib", "modules"]) as modules:
-        if tree_files.status(version, modules) is None:
-            raise ValueError(f"the image holds the kernel {version} without its modules")
-    return version
-
-
 def configure(root: str, image: Mapping[str, Any], slave: Mapping[str, Any], run: Run) -> str:
     """Turn the tree at ``root`` into a slave's and give its kernel's version.
 
@@ -169,7 +153,7 @@ def configure(root: str, image: Mapping[str, Any], slave: Mapping[str, Any], run
             status = os.lstat("shadow", dir_fd=etc)
             write_file("shadow", undate_shadow(shadow[0].decode()).encode(), shadow[1], etc)
             os.chown("shadow", status.st_uid, status.st_gid, dir_fd=etc, follow_symlinks=False)
-        version = kernel_version(top)
+    version = initramfs_source.kernel_of(root).version
     if image["services"]:
         run(rootfs_command.enable(root, sorted({unit(name) for name in image["services"]})))
     return version

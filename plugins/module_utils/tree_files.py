@@ -11,7 +11,7 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from ansible_collections.diskless.netboot.plugins.module_utils.atomic_file import DIRECTORY_FLAGS, open_directory
 
@@ -19,6 +19,10 @@ MAX_DEPTH = 64
 """Directories held open at once while removing; a slave may have nested more than a process may open."""
 MAX_PASSES = 10_000
 """Each pass takes :data:`MAX_DEPTH` levels."""
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+"""What slaves, images and generations may be called, as the inventory's validation has it (plugin_utils/names.py)."""
+CHANGED = (errno.EISDIR, errno.ENOTDIR, errno.ELOOP, errno.ENOTEMPTY)
+"""What is said of a name that has become something else, or of a directory that somebody has added to."""
 
 
 def components(path: str) -> list[str]:
@@ -33,11 +37,11 @@ def components(path: str) -> list[str]:
 
 
 def check_name(name: str, what: str) -> str:
-    """Give ``name`` back when it is one visible component of a path.
+    """Give ``name`` back when it is a :data:`NAME`, so one visible component of a path.
 
     :raises ValueError: naming ``what`` it was to be.
     """
-    if name.startswith(".") or "/" in name or "\0" in name or not name:
+    if not NAME.fullmatch(name):
         raise ValueError(f"{what} {name!r}: no plain file name")
     return name
 
@@ -79,21 +83,13 @@ def status(name: str, directory: int) -> os.stat_result | None:
         return None
 
 
-def open_regular(name: str, directory: int) -> int:
-    """Give a descriptor, for reading, of the regular file ``name``.
+def reopen(place: int) -> int:
+    """Give a descriptor for reading of the file or directory that is open as ``place`` (``O_PATH``).
 
-    What it is is looked at before it is opened: opening a device that somebody has put there may do things by itself.
-
-    :raises OSError: ``EAGAIN`` where it is no regular file.
+    So what it is can be looked at first: opening a device that somebody has put there may do things by itself.
     """
-    place = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory)
-    try:
-        if not stat.S_ISREG(os.fstat(place).st_mode):
-            raise OSError(errno.EAGAIN, "became something else while it was looked at", name)
-        # proc(5): the same object as the descriptor, whatever has its name by now
-        return os.open(f"/proc/self/fd/{place}", os.O_RDONLY | os.O_CLOEXEC)
-    finally:
-        os.close(place)
+    # proc(5): the same object as the descriptor, whatever has its name by now
+    return os.open(f"/proc/self/fd/{place}", os.O_RDONLY | os.O_CLOEXEC)
 
 
 def make_directories(root: int, path: str, mode: int = 0o755) -> None:
@@ -104,36 +100,74 @@ def make_directories(root: int, path: str, mode: int = 0o755) -> None:
             os.mkdir(name, mode, dir_fd=directory)
 
 
-def mounts_below(path: str, mountinfo: str) -> list[str]:
-    """Give the mount points below ``path`` (or on it) that a text in the form of proc(5)'s mountinfo names."""
-    found = []
-    for line in mountinfo.splitlines():
-        point = re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), line.split(" ")[4])
-        if point == path or point.startswith(path.rstrip("/") + "/"):
-            found.append(point)
+def mountinfo() -> str:
+    """Give what this process sees mounted, in the form of proc(5)'s mountinfo."""
+    with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
+        return file.read()
+
+
+def _mounts(info: str) -> list[tuple[str, str]]:
+    """Give the mount points in a text of that form, in its order, each with its device's number."""
+    fields = [line.split(" ") for line in info.splitlines()]
+    return [(re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), field[4]), field[2]) for field in fields]
+
+
+def _lies_in(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def mounts_below(path: str, info: str) -> list[str]:
+    """Give the mount points below ``path`` (or on it) that a text in the form of mountinfo names."""
+    return [point for point, _device in _mounts(info) if _lies_in(point, path)]
+
+
+def device_of(path: str, info: str) -> str:
+    """Give the number of the device that ``path`` lies on, by a text in the form of mountinfo.
+
+    Not by stat(2): that gives each subvolume of btrfs a number of its own.
+    """
+    longest = found = ""
+    for point, device in _mounts(info):
+        # The later of two on the same point covers the earlier.
+        if _lies_in(path, point) and len(point) >= len(longest):
+            longest, found = point, device
     return found
 
 
 def remove_tree(name: str, directory: int) -> None:
     """Remove ``name`` with all that is in it; links are removed, not followed, and no other file system is entered.
 
-    What lies deeper than :data:`MAX_DEPTH` is first moved up, so that depth costs no descriptors.
+    Somebody may be working in it: what has gone is gone, and what has become something else is looked at again. What
+    lies deeper than :data:`MAX_DEPTH` is first moved up, so that depth costs no descriptors.
 
     :raises OSError: ``EXDEV`` where another file system is mounted inside, ``ENOTEMPTY`` where somebody adds faster
         than this removes; what was not reached stays.
     """
-    found = status(name, directory)
-    if found is None:
-        return
-    if not stat.S_ISDIR(found.st_mode):
-        os.unlink(name, dir_fd=directory)
-        return
-    with open_directory(name, directory) as top:
-        device = os.fstat(top).st_dev
-        for _passed in range(MAX_PASSES):
-            if not _empty(top, top, device, MAX_DEPTH):
-                break
-    os.rmdir(name, dir_fd=directory)
+    for _passed in range(MAX_PASSES):
+        found = status(name, directory)
+        if found is None:
+            return
+        if stat.S_ISDIR(found.st_mode):
+            with open_directory(name, directory) as top:
+                gone = not _empty(top, top, os.fstat(top).st_dev, MAX_DEPTH) and _done(os.rmdir, name, directory)
+        else:
+            gone = _done(os.unlink, name, directory)
+        if gone:
+            return
+    raise OSError(errno.ENOTEMPTY, "somebody adds to it faster than it can be removed", name)
+
+
+def _done(remove: Callable[..., None], name: str, directory: int) -> bool:
+    """Remove ``name`` by unlink(2) or rmdir(2) and say if it is gone: otherwise somebody has changed it meanwhile."""
+    try:
+        remove(name, dir_fd=directory)
+    except FileNotFoundError:
+        return True
+    except OSError as error:
+        if error.errno not in CHANGED:
+            raise
+        return False
+    return True
 
 
 def _empty(directory: int, top: int, device: int, depth: int) -> bool:
@@ -143,19 +177,26 @@ def _empty(directory: int, top: int, device: int, depth: int) -> bool:
         listed = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
     for name, is_directory in listed:
         if not is_directory:
-            os.unlink(name, dir_fd=directory)
+            again = not _done(os.unlink, name, directory) or again
         elif depth == 0:
-            os.rename(name, f"deep-{secrets.token_hex(8)}", src_dir_fd=directory, dst_dir_fd=top)
+            with contextlib.suppress(FileNotFoundError):
+                os.rename(name, f"deep-{secrets.token_hex(8)}", src_dir_fd=directory, dst_dir_fd=top)
             again = True
         else:
-            with open_directory(name, directory) as below:
-                if os.fstat(below).st_dev != device:
-                    raise OSError(errno.EXDEV, "another file system is mounted here", name)
-                again = _empty(below, top, device, depth - 1) or again
-            try:
-                os.rmdir(name, dir_fd=directory)
-            except OSError as error:
-                if error.errno != errno.ENOTEMPTY:
-                    raise
-                again = True  # somebody added to it meanwhile
+            again = not _removed(name, directory, top, device, depth - 1) or again
     return again
+
+
+def _removed(name: str, directory: int, top: int, device: int, depth: int) -> bool:
+    """Remove the directory ``name`` with what is in it, see :func:`_empty`, and say if it is gone."""
+    with contextlib.ExitStack() as stack:
+        try:
+            below = stack.enter_context(open_directory(name, directory))
+        except OSError as error:
+            if error.errno not in (errno.ENOENT, *CHANGED):
+                raise
+            return error.errno == errno.ENOENT
+        if os.fstat(below).st_dev != device:
+            raise OSError(errno.EXDEV, "another file system is mounted here", name)
+        again = _empty(below, top, device, depth)
+    return not again and _done(os.rmdir, name, directory)

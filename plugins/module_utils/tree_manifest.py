@@ -94,24 +94,32 @@ def observe(name: str, directory: int, known: Iterable[Entry] | None = None) -> 
         may have made it as large as it likes), and one of the same size and time is taken to be it, as rsync(1) does.
         Without ``known`` a file is read.
     """
-    found = tree_files.status(name, directory)
-    if found is None:
+    try:
+        place = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory)
+    except FileNotFoundError:
         return None
+    try:
+        return _entry(place, known)
+    finally:
+        os.close(place)
+
+
+def _entry(place: int, known: Iterable[Entry] | None) -> Entry:
+    """Give the entry of what ``place`` (``O_PATH``) is, whatever has its name by now."""
+    found = os.fstat(place)
     kind = kind_of(found.st_mode)
     detail = xattrs = ""
-    if kind == FILE:
-        descriptor = tree_files.open_regular(name, directory)
+    if kind in (FILE, DIRECTORY):
+        descriptor = tree_files.reopen(place)
         try:
-            found = os.fstat(descriptor)
             xattrs = digest_xattrs(descriptor)
-            detail = _content(descriptor, found, known)
+            if kind == FILE:
+                found = os.fstat(descriptor)
+                detail = _content(descriptor, found, known)
         finally:
             os.close(descriptor)
-    elif kind == DIRECTORY:
-        with open_directory(name, directory) as descriptor:
-            xattrs = digest_xattrs(descriptor)
     elif kind == LINK:
-        detail = os.readlink(name, dir_fd=directory)
+        detail = os.readlink("", dir_fd=place)  # readlink(2): the link that is open itself
     elif kind in "cb":
         detail = f"{os.major(found.st_rdev)}:{os.minor(found.st_rdev)}"
     size = found.st_size if kind == FILE else 0

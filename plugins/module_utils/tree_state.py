@@ -38,7 +38,7 @@ class Record(NamedTuple):
 def record_of(tree: Mapping[str, Any]) -> Record:
     """Give the record that a slave's part of the inventory asks for.
 
-    :raises ValueError: for a name or a directory that would lead elsewhere.
+    :raises ValueError: for a name or a directory that would lead elsewhere or cannot be shared.
     """
     what = f"tree {tree['name']!r}"
     tree_files.check_name(tree["name"], "name of a tree")
@@ -51,6 +51,8 @@ def record_of(tree: Mapping[str, Any]) -> Record:
         if not path.startswith("/"):
             raise ValueError(f"{what}: shared directory {path!r}: no absolute path")
         tree_files.components(path[1:])
+        if f"/{HOSTS}".startswith(f"{path}/") or path == f"/{HOSTS}":
+            raise ValueError(f"{what}: shared directory {path!r}: /{HOSTS} is each slave's own and cannot be shared")
     return Record(tree["hostname"], tree["image"], tree["generation"], tuple(sorted(set(tree["shared"]))))
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import errno
 import functools
 import os
-import secrets
 from collections.abc import Callable, Iterable, Mapping
 
 from ansible_collections.diskless.netboot.plugins.module_utils import tree_copy, tree_files, tree_manifest
@@ -27,6 +26,13 @@ IN_THE_WAY = (
     errno.EAGAIN,
     errno.ENXIO,
 )
+TEMPORARY = ".diskless-update"
+"""What is made beside its place. Always the same name: should this process be killed, the next one replaces it."""
+
+
+def located(error: OSError, path: str) -> OSError:
+    """Give the error with ``path``, relative to the tree: the last name alone, which the system tells, says nothing."""
+    return OSError(error.errno, error.strerror, path)
 
 
 def seed(manifest: Manifest, source: Source, tree: int) -> None:
@@ -36,12 +42,15 @@ def seed(manifest: Manifest, source: Source, tree: int) -> None:
     """
     for path, entry in manifest.entries.items():
         first = manifest.links.get(path)
-        with tree_files.parent_of(tree, path) as (directory, name):
-            if first is None:
-                tree_copy.make(Origin(entry, path, source), name, directory)
-                continue
-            with tree_files.parent_of(tree, first) as (there, original):
-                os.link(original, name, src_dir_fd=there, dst_dir_fd=directory, follow_symlinks=False)
+        try:
+            with tree_files.parent_of(tree, path) as (directory, name):
+                if first is None:
+                    tree_copy.make(Origin(entry, path, source), name, directory)
+                    continue
+                with tree_files.parent_of(tree, first) as (there, original):
+                    os.link(original, name, src_dir_fd=there, dst_dir_fd=directory, follow_symlinks=False)
+        except OSError as error:
+            raise located(error, path) from error
     # Filling a directory has changed its time.
     for path in sorted(manifest.entries, reverse=True):
         entry = manifest.entries[path]
@@ -62,7 +71,7 @@ def look(
                 current[path] = tree_manifest.observe(name, directory, known)
         except OSError as error:
             if error.errno not in IN_THE_WAY:
-                raise
+                raise located(error, path) from error
     return current
 
 
@@ -97,7 +106,7 @@ def _attempt(tree: int, path: str, do: Callable[[str, int], bool]) -> bool:
             return do(name, directory)
     except OSError as error:
         if error.errno not in IN_THE_WAY:
-            raise
+            raise located(error, path) from error
         return False
 
 
@@ -127,12 +136,12 @@ def _put(origin: Origin, expected: Entry | None, name: str, directory: int) -> b
     if origin.entry.kind == DIRECTORY:
         tree_copy.make(origin, name, directory)
         return True
-    temporary = f".diskless-{secrets.token_hex(8)}"
+    tree_files.remove_tree(TEMPORARY, directory)
     try:
-        tree_copy.make(origin, temporary, directory)
+        tree_copy.make(origin, TEMPORARY, directory)
         if not _unchanged(name, directory, None if _is_directory(expected) else expected):
             return False
-        os.rename(temporary, name, src_dir_fd=directory, dst_dir_fd=directory)
+        os.rename(TEMPORARY, name, src_dir_fd=directory, dst_dir_fd=directory)
     finally:
-        tree_files.remove_tree(temporary, directory)
+        tree_files.remove_tree(TEMPORARY, directory)
     return True

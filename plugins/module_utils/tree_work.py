@@ -8,28 +8,22 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import secrets
 import stat
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
-from ansible_collections.diskless.netboot.plugins.module_utils import tree_files, tree_manifest, tree_plan, tree_state
+from ansible_collections.diskless.netboot.plugins.module_utils import (
+    tree_files,
+    tree_manifest,
+    tree_plan,
+    tree_state,
+    tree_survey,
+)
 from ansible_collections.diskless.netboot.plugins.module_utils import tree_update as update
 from ansible_collections.diskless.netboot.plugins.module_utils.atomic_file import open_directory, read_file
 from ansible_collections.diskless.netboot.plugins.module_utils.tree_copy import Source
 from ansible_collections.diskless.netboot.plugins.module_utils.tree_manifest import Manifest
 from ansible_collections.diskless.netboot.plugins.module_utils.tree_state import HOSTS, Record
-
-
-class Survey(NamedTuple):
-    """``seed``, ``update``: slave → what its tree is to be made from; ``withdrawn``: trees of nobody; ``remains``: of
-    runs that died.
-    """
-
-    seed: dict[str, Record]
-    update: dict[str, Record]
-    withdrawn: list[str]
-    remains: list[str]
 
 
 class Change(NamedTuple):
@@ -43,25 +37,20 @@ class Change(NamedTuple):
     kept: list[str]
 
 
-def survey(store: tree_state.Store, wanted: Mapping[str, Record]) -> Survey:
-    """Look which trees are there and which records: nothing is read but these.
+class Failure(NamedTuple):
+    """What could not be done to one tree, and why; the others are not held up by it."""
 
-    :raises ValueError: where something that is no directory has the name of a tree.
-    """
-    found = {}
-    with contextlib.suppress(FileNotFoundError), open_directory(f"{store.directory}/trees") as trees:
-        for name in os.listdir(trees):
-            found[name] = os.lstat(name, dir_fd=trees).st_mode
-    for name in wanted:
-        if name in found and not stat.S_ISDIR(found[name]):
-            raise ValueError(f"{store.directory}/trees/{name}: no directory; a tree of that name cannot be made")
-    there = {name for name in found if not name.startswith(".")}
-    return Survey(
-        {name: record for name, record in wanted.items() if name not in there},
-        {name: record for name, record in wanted.items() if name in there and store.record(name) != record},
-        sorted(there - wanted.keys()),
-        sorted(name for name in found if name.startswith(".")),
-    )
+    slave: str
+    error: str
+
+
+class Outcome(NamedTuple):
+    """What was done: names of what dead runs had left and of pruned trees, the changes of trees that stay."""
+
+    removed: list[str]
+    pruned: list[str]
+    changes: list[Change]
+    failures: list[Failure]
 
 
 class Workshop:
@@ -75,15 +64,14 @@ class Workshop:
 
     @contextlib.contextmanager
     def prepared(self) -> Iterator[int]:
-        """Give the folder of the trees, made where it is missing, under the lock of all runs; not for a dry run.
-
-        Nobody but root may pass it: a slave may keep programs with the setuid bit in its tree.
-        """
+        """Give the folder of the trees, made where it is missing and closed, under the lock of all runs."""
         self.store.prepare()
         path = f"{self.store.directory}/trees"
-        os.makedirs(path, mode=0o700, exist_ok=True)
+        os.makedirs(path, mode=tree_survey.MODE, exist_ok=True)
         with open_directory(path) as trees:
             fcntl.flock(trees, fcntl.LOCK_EX)
+            os.fchmod(trees, tree_survey.MODE)  # it may have been there, made by somebody else
+            os.fchown(trees, os.geteuid(), os.getegid())
             yield trees
 
     def image_root(self, record: Record) -> str:
@@ -99,15 +87,17 @@ class Workshop:
         return self.known[name]
 
     def _scan(self, record: Record) -> tuple[Manifest, bytes] | None:
-        try:
-            with open_directory(self.image_root(record)) as root:
-                manifest = tree_manifest.scan(root, record.shared)
+        path = self.image_root(record)
+        if not os.path.isdir(path):
+            return None
+        with open_directory(path) as root:
+            manifest = tree_manifest.scan(root, record.shared)
+            hosts = None
+            if HOSTS in manifest.entries:
                 with tree_files.parent_of(root, HOSTS) as (directory, name):
                     hosts = read_file(name, directory)
-        except FileNotFoundError:
-            return None
         if hosts is None:
-            raise ValueError(f"{self.image_root(record)}/{HOSTS}: no file")
+            raise ValueError(f"{path}/{HOSTS}: no file")
         if not self.dry:
             self.store.save_manifest(record, manifest, hosts[0])
         return manifest, hosts[0]
@@ -120,14 +110,19 @@ class Workshop:
         own = {HOSTS: tree_state.hosts_file(image[1], record.hostname)}
         return tree_state.own_manifest(image[0], own), own
 
-    def missing_images(self, records: Sequence[Record]) -> list[str]:
-        """Give the trees of images that are needed and not there."""
-        return sorted({path for path in map(self.image_root, records) if not os.path.isdir(path)})
+    def require_images(self, found: tree_survey.Survey) -> None:
+        """Look that all is there that trees are to be made from.
+
+        :raises ValueError: naming the trees of images that are missing.
+        """
+        needed = {self.image_root(record) for record in [*found.seed.values(), *found.update.values()]}
+        if missing := sorted(path for path in needed if not os.path.isdir(path)):
+            raise ValueError(f"trees of images that are not there: {', '.join(missing)}")
 
     def seed(self, slave: str, record: Record, trees: int) -> Change:
         """Make a slave's tree; it appears by one rename."""
         manifest, own = self._slaves(record)
-        temporary = f".{slave}.{secrets.token_hex(4)}"
+        temporary = tree_survey.temporary_name(slave)
         os.mkdir(temporary, 0o700, dir_fd=trees)
         try:
             with open_directory(self.image_root(record)) as root, open_directory(temporary, trees) as tree:
@@ -173,30 +168,55 @@ class Workshop:
         )
 
     def remove(self, slave: str, trees: int) -> None:
-        """Remove a withdrawn slave's tree with all its data.
+        """Remove a withdrawn slave's tree with all its data, or what is left of one.
 
         :raises ValueError: where something is mounted in it.
         """
-        with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
-            mounts = tree_files.mounts_below(os.path.realpath(f"{self.store.directory}/trees/{slave}"), file.read())
+        path = os.path.realpath(f"{self.store.directory}/trees/{slave}")
+        mounts = tree_files.mounts_below(path, tree_files.mountinfo())
         if mounts:
             raise ValueError(f"tree {slave!r} is not removed, because something is mounted there: {', '.join(mounts)}")
         if not slave.startswith("."):
-            temporary = f".{slave}.{secrets.token_hex(4)}"
+            temporary = tree_survey.temporary_name(slave)
             os.rename(slave, temporary, src_dir_fd=trees, dst_dir_fd=trees)
             self.store.forget(slave)
             slave = temporary
         tree_files.remove_tree(slave, trees)
 
+    def predict(self, found: tree_survey.Survey, prune: bool) -> Outcome:
+        """Give what :meth:`work` would do; nothing is written."""
+        changes = [Change(name, None, record, [], [], []) for name, record in found.seed.items()]
+        failures: list[Failure] = []
+        for name, record in found.update.items():
+            with _isolated(name, failures):
+                changes.append(self.update(name, record))
+        return Outcome(found.remains, found.withdrawn if prune else [], changes, failures)
 
-def wanted_records(trees: Sequence[Mapping[str, Any]]) -> dict[str, Record]:
-    """Give what is asked for by slave.
+    def work(self, found: tree_survey.Survey, prune: bool, trees: int) -> Outcome:
+        """Do what was found, under the lock. What fails for one tree is told at the end and holds up no other."""
+        done = Outcome([], [], [], [])
+        for name in found.remains:
+            with _isolated(name, done.failures):
+                self.remove(name, trees)
+                done.removed.append(name)
+        for name in found.withdrawn if prune else []:
+            with _isolated(name, done.failures):
+                self.remove(name, trees)
+                done.pruned.append(name)
+        for name, record in found.seed.items():
+            with _isolated(name, done.failures):
+                done.changes.append(self.seed(name, record, trees))
+        for name, record in found.update.items():
+            with _isolated(name, done.failures):
+                done.changes.append(self.update(name, record))
+        self.store.sweep(os.listdir(trees))
+        return done
 
-    :raises ValueError: for what would lead elsewhere and for a slave that is listed twice.
-    """
-    wanted: dict[str, Record] = {}
-    for tree in trees:
-        if tree["name"] in wanted:
-            raise ValueError(f"tree {tree['name']!r} is listed twice")
-        wanted[tree["name"]] = tree_state.record_of(tree)
-    return wanted
+
+@contextlib.contextmanager
+def _isolated(slave: str, failures: list[Failure]) -> Iterator[None]:
+    """Note what goes wrong with one tree in place of raising it."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        failures.append(Failure(slave, str(error)))

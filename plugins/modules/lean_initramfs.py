@@ -19,17 +19,8 @@ description:
     and the files are intact.
   - A module that the kernel lacks fails the task, so that no slave has to find out. Firmware that the image lacks
     is a warning.
-attributes:
-  check_mode:
-    description: Can run in check_mode and return changed status prediction without modifying the target.
-    support: full
-  diff_mode:
-    description: Shows the kernel's version, the modules and the sizes before and after; in check mode what would be
-      built is not known.
-    support: full
-  idempotent:
-    description: Does nothing when run again with the same inputs.
-    support: full
+  - In check mode nothing is built, so the diff does not tell what would be in it.
+extends_documentation_fragment: diskless.netboot.attributes
 requirements:
   - unsquashfs of squashfs-tools, for images without a tree
   - zstd, for kernels with modules packed by it

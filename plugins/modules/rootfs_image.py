@@ -15,6 +15,8 @@ description:
     call, and never touches one that is there.
   - A generation is bootstrapped with C(mmdebstrap), configured as a slave, packed into one file C(root.squashfs)
     (zstd), and shown under its name by one rename. What a run that died has left is removed by the next run.
+  - Check mode needs none of the programs.
+  - C(http_proxy), C(https_proxy), C(ftp_proxy) and C(no_proxy) of the environment are heeded.
   - The same definition and the same versions of packages give the same bytes.
 requirements:
   - mmdebstrap
@@ -144,16 +146,7 @@ options:
     type: list
     elements: str
     default: []
-attributes:
-  check_mode:
-    description: Says what would be made and writes nothing; needs none of the programs.
-    support: full
-  diff_mode:
-    description: Lists the generations that appear.
-    support: full
-  idempotent:
-    description: A generation that is there is not looked into.
-    support: full
+extends_documentation_fragment: diskless.netboot.attributes
 author: The diskless.netboot maintainers (@diskless)
 """
 
@@ -186,10 +179,14 @@ removed:
   returned: always
   type: list
   elements: str
+kept:
+  description: Generations that are there and not asked for, as C(name/generation). Slaves may be running from them.
+  returned: success
+  type: list
+  elements: str
 """
 
 import os
-from collections.abc import Mapping
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -243,11 +240,6 @@ def check(parameters: dict[str, Any]) -> None:
         tree_files.components(item["path"])
 
 
-def label(image: Mapping[str, Any]) -> str:
-    """Name a generation for people."""
-    return f"{image['name']}/{image['generation']}"
-
-
 def main() -> None:
     """Make what is missing."""
     module = AnsibleModule(
@@ -268,7 +260,10 @@ def main() -> None:
     try:
         check(module.params)
         work = rootfs_build.missing(directory, images)
-        if work and not module.check_mode:
+        found = rootfs_build.survey(directory)
+        if module.check_mode:
+            removed = found.remains
+        elif work or found.remains:
             os.umask(0o022)
             with rootfs_build.locked(directory) as lock:
                 removed = rootfs_build.sweep(directory)
@@ -276,18 +271,24 @@ def main() -> None:
                 # Looked at again: another run may have made it while this one waited for the lock.
                 work = rootfs_build.missing(directory, images)
                 for item in work:
-                    doing = f"image {label(item.image)}: "
+                    doing = f"image {rootfs_build.label(item.image)}: "
                     if item.build:
                         rootfs_build.build(directory, item.image, module.params, run)
                     else:
                         rootfs_build.add_tree(directory, item.image, run)
     except (rootfs_build.BuildError, ValueError, OSError) as error:
         module.fail_json(msg=f"{doing}{error}", removed=removed)
-    built = [label(item.image) for item in work if item.build]
-    trees = [label(item.image) for item in work if not item.build]
+    built = [rootfs_build.label(item.image) for item in work if item.build]
+    trees = [rootfs_build.label(item.image) for item in work if not item.build]
     after = "".join([*(f"{name}\n" for name in built), *(f"{name}/{rootfs_build.TREE}\n" for name in trees)])
+    wanted = {rootfs_build.label(image) for image in images}
     module.exit_json(
-        changed=bool(work or removed), built=built, trees=trees, removed=removed, diff={"before": "", "after": after}
+        changed=bool(work or removed),
+        built=built,
+        trees=trees,
+        removed=removed,
+        kept=[name for name in found.generations if name not in wanted],
+        diff={"before": "".join(f"{name}\n" for name in removed), "after": after},
     )
 
 

@@ -21,7 +21,11 @@ description:
     looked at.
   - Slaves may be running and hostile meanwhile. No link of theirs is followed and none of their files is written into;
     what a slave changes while it is updated is kept as it is.
-  - A tree whose slave is not in O(trees) any more is kept and reported until O(prune) says otherwise.
+  - A tree whose slave is not in O(trees) any more is kept and reported until O(prune) says otherwise. What in C(trees/)
+    is no directory with the name of a slave is nobody's tree and left alone.
+  - What goes wrong with one tree holds up no other. The module fails at the end then, and returns what was done.
+  - C(trees/) is closed to all but root. A warning says when it is no file system of its own, for then a hostile slave
+    can guess NFS file handles of what else lies on that file system.
   - What was done is remembered in C(<directory>/state/). A run that finds everything done reads nothing else.
 options:
   directory:
@@ -59,16 +63,7 @@ options:
     description: Whether to remove the trees of slaves that are not in O(trees), with all their data.
     type: bool
     default: false
-attributes:
-  check_mode:
-    description: Says what would become of each tree and writes nothing, also where images are still to be made.
-    support: full
-  diff_mode:
-    description: Lists for each tree its image's generation, and the paths that change.
-    support: full
-  idempotent:
-    description: A second run reads one small record for each tree.
-    support: full
+extends_documentation_fragment: diskless.netboot.attributes
 author: The diskless.netboot maintainers (@diskless)
 """
 
@@ -119,12 +114,26 @@ pruned:
   returned: always
   type: list
   elements: str
+removed:
+  description: What runs that died had left, names in C(trees/).
+  returned: always
+  type: list
+  elements: str
+failures:
+  description: Trees with which something went wrong.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name: {description: The slave., type: str, returned: always}
+    error: {description: "The system's words, with the path in the tree.", type: str, returned: always}
 """
 
 import os
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.diskless.netboot.plugins.module_utils import tree_state, tree_work
+from ansible_collections.diskless.netboot.plugins.module_utils import tree_state, tree_survey, tree_work
 
 SHOWN = 10
 """Paths that a diff or a warning names of one tree; the result has them all."""
@@ -148,36 +157,64 @@ def shown(paths: list[str]) -> str:
     return ", ".join(paths[:SHOWN]) + rest
 
 
-def difference(changes: list[tree_work.Change], withdrawn: list[str]) -> dict[str, str]:
+def difference(found: tree_survey.Survey, done: tree_work.Outcome) -> dict[str, str]:
     """Give the diff that people read: a line for each tree, and what changes in it."""
-    before = [f"{change.slave}: {label(change.before)}\n" for change in changes if change.before]
+    before = [f"{change.slave}: {label(change.before)}\n" for change in done.changes if change.before]
+    before += [f"{name}\n" for name in [*done.pruned, *done.removed]]
     after = []
-    for change in changes:
+    for change in done.changes:
         after.append(f"{change.slave}: {label(change.after)}\n")
         for what in ("put", "removed", "kept"):
             if getattr(change, what):
                 after.append(f"  {what}: {shown(getattr(change, what))}\n")
-    return {"before": "".join([*before, *(f"{name}\n" for name in withdrawn)]), "after": "".join(after)}
+    if found.mode is not None:
+        before.append(f"trees/: {found.mode:04o}\n")
+        after.append(f"trees/: {tree_survey.MODE:04o}\n")
+    return {"before": "".join(before), "after": "".join(after)}
 
 
-def work(shop: tree_work.Workshop, found: tree_work.Survey, prune: bool) -> list[tree_work.Change]:
-    """Do all of it and give the changes of trees that stay.
+def result(found: tree_survey.Survey, done: tree_work.Outcome) -> dict[str, Any]:
+    """Give what the module returns."""
+    return {
+        "changed": bool(done.changes or done.removed or done.pruned or found.mode is not None),
+        "seeded": [change.slave for change in done.changes if change.slave in found.seed],
+        "updated": [
+            {
+                "name": change.slave,
+                "from": label(change.before),
+                "to": label(change.after),
+                "put": change.put,
+                "removed": change.removed,
+                "conflicts": change.kept,
+            }
+            for change in done.changes
+            if change.slave in found.update
+        ],
+        "kept": [name for name in found.withdrawn if name not in done.pruned],
+        "pruned": done.pruned,
+        "removed": done.removed,
+        "failures": [{"name": failure.slave, "error": failure.error} for failure in done.failures],
+        "diff": difference(found, done),
+    }
 
-    :raises ValueError: where the image of a tree is missing.
-    """
-    needed = [*found.seed.values(), *found.update.values()]
-    if shop.dry:
-        seeded = [tree_work.Change(name, None, record, [], [], []) for name, record in found.seed.items()]
-        return [*seeded, *(shop.update(name, record) for name, record in found.update.items())]
-    if missing := shop.missing_images(needed):
-        raise ValueError(f"trees of images that are not there: {', '.join(missing)}")
-    with shop.prepared() as trees:
-        for name in [*found.remains, *(found.withdrawn if prune else [])]:
-            shop.remove(name, trees)
-        changes = [shop.seed(name, record, trees) for name, record in found.seed.items()]
-        changes += [shop.update(name, record) for name, record in found.update.items()]
-        shop.store.sweep([name for name in os.listdir(trees) if not name.startswith(".")])
-    return changes
+
+def warnings(
+    directory: str, found: tree_survey.Survey, done: tree_work.Outcome, wanted: bool, prune: bool
+) -> list[str]:
+    """Give what an administrator should know."""
+    told = [
+        f"{change.slave}: changed by both, kept as the slave has it: {shown(change.kept)}"
+        for change in done.changes
+        if change.kept
+    ]
+    if found.withdrawn and not prune:
+        told.append(f"kept the trees of slaves that are not listed any more: {shown(found.withdrawn)}")
+    if wanted and not tree_survey.has_own_file_system(directory):
+        told.append(
+            f"{directory}/trees is no file system of its own: a hostile slave that has a tree there could reach all "
+            "else on that file system by guessing NFS file handles; see docs/servers.md#confining-a-slave"
+        )
+    return told
 
 
 def main() -> None:
@@ -190,40 +227,28 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    prune = module.params["prune"]
-    store = tree_state.Store(module.params["directory"])
+    directory, prune = module.params["directory"], module.params["prune"]
+    shop = tree_work.Workshop(tree_state.Store(directory), dry=module.check_mode)
     try:
-        wanted = tree_work.wanted_records(module.params["trees"])
-        found = tree_work.survey(store, wanted)
-        changed = bool(found.seed or found.update or found.remains or (prune and found.withdrawn))
-        os.umask(0o022)
-        changes = work(tree_work.Workshop(store, dry=module.check_mode), found, prune) if changed else []
+        wanted = tree_survey.wanted_records(module.params["trees"])
+        found = tree_survey.survey(shop.store, wanted)
+        if module.check_mode or not found.work(prune):
+            done = shop.predict(found, prune)
+        else:
+            os.umask(0o022)
+            shop.require_images(found)
+            with shop.prepared() as trees:
+                # Looked at again: another run may have done it while this one waited for the lock.
+                found = tree_survey.survey(shop.store, wanted)._replace(mode=found.mode)
+                done = shop.work(found, prune, trees)
     except (ValueError, OSError) as error:
         module.fail_json(msg=str(error))
-    for change in changes:
-        if change.kept:
-            module.warn(f"{change.slave}: changed by both, kept as the slave has it: {shown(change.kept)}")
-    if found.withdrawn and not prune:
-        module.warn(f"kept the trees of slaves that are not listed any more: {shown(found.withdrawn)}")
-    module.exit_json(
-        changed=changed,
-        seeded=list(found.seed),
-        updated=[
-            {
-                "name": change.slave,
-                "from": label(change.before),
-                "to": label(change.after),
-                "put": change.put,
-                "removed": change.removed,
-                "conflicts": change.kept,
-            }
-            for change in changes
-            if change.slave in found.update
-        ],
-        kept=[] if prune else found.withdrawn,
-        pruned=found.withdrawn if prune else [],
-        diff=difference(changes, found.withdrawn if prune else []),
-    )
+    for text in warnings(directory, found, done, bool(wanted), prune):
+        module.warn(text)
+    if done.failures:
+        told = "; ".join(f"{failure.slave}: {failure.error}" for failure in done.failures)
+        module.fail_json(msg=f"not all trees are as they should be: {told}", **result(found, done))
+    module.exit_json(**result(found, done))
 
 
 if __name__ == "__main__":

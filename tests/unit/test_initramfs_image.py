@@ -8,6 +8,7 @@ import pathlib
 import shutil
 import struct
 import subprocess
+from collections.abc import Iterable
 
 import pytest
 from ansible_collections.diskless.netboot.plugins.module_utils import (
@@ -171,15 +172,72 @@ def test_links_do_not_leave_the_image(tmp_path: pathlib.Path) -> None:
     assert read == [b"image's", b"image's", b"image's", None, None]
 
 
-def test_the_highest_kernel_is_taken(image: pathlib.Path) -> None:
+def test_a_kernel_may_lie_beside_its_modules(image: pathlib.Path) -> None:
+    modules = image / "root/usr/lib/modules" / VERSION
+    (image / f"root/boot/vmlinuz-{VERSION}").rename(modules / "vmlinuz")
+    kernel = initramfs_source.kernel_of(str(image / "root"))
+    assert kernel == (VERSION, f"usr/lib/modules/{VERSION}", b"kernel")
+
+
+def test_of_two_kernels_none_is_taken(image: pathlib.Path) -> None:
     modules = image / "root/usr/lib/modules"
+    (modules / "6.1.0-8-amd64").mkdir()  # what is left of a package that was removed
+    assert initramfs_source.kernel_of(str(image / "root")).version == VERSION
     shutil.copytree(modules / VERSION, modules / "6.1.0-10-amd64")
-    assert initramfs_source.kernel_version(str(image / "root")) == ("6.1.0-10-amd64", "usr/lib/modules/6.1.0-10-amd64")
+    text = f"^the image must hold one kernel, and has modules of 6.1.0-10-amd64, {VERSION}$"
+    with pytest.raises(ValueError, match=text):
+        converge(image)
+
+
+@pytest.mark.skipif(shutil.which("mksquashfs") is None, reason="squashfs-tools are not installed")
+@pytest.mark.parametrize("squashed", [False, True])
+def test_firmware_is_found_wherever_its_links_lead(image: pathlib.Path, squashed: bool) -> None:
+    root = image / "root"
+    firmware = root / "usr/lib/firmware"
+    names = ["plain.fw", "packed.fw", "zstd.fw", "link.fw", "far.fw", "folder/a.fw", "lost.fw", "circle.fw"]
+    module = elf(*(f"firmware={name}" for name in names))
+    (root / f"usr/lib/modules/{VERSION}/kernel/e1000e.ko").write_bytes(module)
+    (root / "opt/blobs").mkdir(parents=True)
+    (root / "opt/blobs/far.bin").write_bytes(b"far")
+    (firmware / "real").mkdir()
+    (firmware / "real/a.fw").write_bytes(b"a")
+    for name in ("plain.fw", "packed.fw.xz", "zstd.fw.zst", "target.bin", "unwanted.bin"):
+        (firmware / name).write_bytes(name.encode())
+    links = {
+        "link.fw": "first.link", "first.link": "target.bin", "far.fw": "../../../opt/near.bin", "folder": "real",
+        "lost.fw": "nowhere.bin", "circle.fw": "circle.fw",
+    }  # fmt: skip
+    for name, target in links.items():
+        (firmware / name).symlink_to(target)
+    (root / "opt/near.bin").symlink_to("/opt/blobs/far.bin")
+    if squashed:
+        command = ["mksquashfs", str(root), str(image / "root.squashfs"), "-quiet", "-no-progress"]
+        subprocess.run(command, check=True)
+        shutil.rmtree(root)
+    taken: list[str] = []
+
+    def fetch(patterns: Iterable[str]) -> None:
+        wanted = list(patterns)
+        taken.extend(wanted)
+        if squashed:
+            initramfs_source.unsquash(str(image / "root.squashfs"), str(root), wanted)
+
+    parts = initramfs_image.gather(str(root), fetch, ["e1000e"])
+    assert parts.firmware == {
+        "plain.fw": b"plain.fw", "packed.fw.xz": b"packed.fw.xz", "zstd.fw.zst": b"zstd.fw.zst",
+        "link.fw": b"target.bin", "far.fw": b"far", "folder/a.fw": b"a",
+    }  # fmt: skip
+    assert parts.lacking == ("circle.fw", "lost.fw")
+    assert "usr/lib/firmware" not in taken
+    assert (firmware / "unwanted.bin").exists() is not squashed
 
 
 def test_modinfo() -> None:
     module = elf("firmware=a", "depends=b,c", "firmware=d")
     assert initramfs_modinfo.values(module, "firmware") == ["a", "d"]
     assert initramfs_modinfo.unpacked(gzip.compress(module)) == module
+    damaged = gzip.compress(module)[:10] + b"\xff" * 20  # a block of a type that RFC 1951 reserves
+    with pytest.raises(ValueError, match=r"^it cannot be unpacked: Error -3 while decompressing data"):
+        initramfs_modinfo.unpacked(damaged)
     with pytest.raises(ValueError, match=r"^its ELF headers are damaged"):
         initramfs_modinfo.values(module[:90], "firmware")

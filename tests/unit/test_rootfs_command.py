@@ -65,6 +65,13 @@ def test_what_takes_long_dies_with_its_parent(command: list[str]) -> None:
     assert command[: len(rootfs_command.LEASH)] == rootfs_command.LEASH
 
 
+@pytest.mark.parametrize("name", ["http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"])
+def test_a_build_goes_by_the_proxies_of_the_master(name: str) -> None:
+    own = {name: "http://proxy.test:3128", "PATH": "/tmp", "APT_CONFIG": "/tmp/x", "LC_ALL": "de_DE.UTF-8"}
+    expected = rootfs_command.ENVIRONMENT | {name: "http://proxy.test:3128"}
+    assert rootfs_command.environment(own) == expected
+
+
 def test_a_squashfs_has_the_time_of_its_packages() -> None:
     command = rootfs_command.squash("/r", "/f", 7)
     assert command[command.index("-mkfs-time") + 1] == "7"

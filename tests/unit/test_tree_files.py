@@ -30,7 +30,7 @@ def test_other_paths_are_split(path: str) -> None:
     assert tree_files.components(path) == path.split("/")
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", ".hidden", "a/b", "/", "a\0"])
+@pytest.mark.parametrize("name", ["", ".", "..", ".hidden", "a/b", "/", "a\0", "lost+found", "a\nb", "a" * 64])
 def test_what_is_no_name_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match=re.escape(f"name of a tree {name!r}: no plain file name")):
         tree_files.check_name(name, "name of a tree")
@@ -82,20 +82,27 @@ def test_mounts_below_a_path_are_found(path: str, expected: list[str]) -> None:
     assert tree_files.mounts_below(path, MOUNTINFO) == expected
 
 
-@pytest.mark.parametrize("kind", ["link", "fifo", "directory"])
-def test_only_a_regular_file_is_opened(root: int, tmp_path: pathlib.Path, kind: str) -> None:
-    path = tmp_path / "root/a"
-    if kind == "link":
-        path.symlink_to("/etc/passwd")
-    elif kind == "fifo":
-        os.mkfifo(path)
-    else:
-        path.mkdir()
-    with pytest.raises(BlockingIOError, match="became something else while it was looked at"):
-        tree_files.open_regular("a", root)
-    (tmp_path / "root/b").write_bytes(b"x")
-    with open(tree_files.open_regular("b", root), "rb") as file:
-        assert file.read() == b"x"
+BTRFS = """22 1 0:22 /@ / rw - btrfs /dev/vda rw
+40 22 0:22 /@srv /srv/diskless/trees rw - btrfs /dev/vda rw
+41 22 254:1 / /mnt rw - ext4 /dev/vdb rw
+42 41 254:2 / /mnt/trees rw - ext4 /dev/vdc rw
+43 22 254:3 / /mnt rw - ext4 /dev/vdd rw
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "device"),
+    [
+        ("/", "0:22"),
+        ("/srv/diskless/trees", "0:22"),
+        ("/srv/diskless/trees2", "0:22"),
+        ("/mnt/trees/pc01", "254:2"),
+        ("/mnt", "254:3"),
+        ("/mnt/treesy", "254:3"),
+    ],
+)
+def test_the_device_of_a_path_is_that_of_its_file_system(path: str, device: str) -> None:
+    assert tree_files.device_of(path, BTRFS) == device
 
 
 def test_removing_follows_no_link(root: int, tmp_path: pathlib.Path) -> None:
@@ -152,6 +159,67 @@ def test_a_directory_swapped_for_a_link_meanwhile_is_not_entered(
         return real(name, directory)
 
     monkeypatch.setattr(tree_files, "open_directory", swap)
-    with pytest.raises(NotADirectoryError):
-        tree_files.remove_tree("tree", root)
+    tree_files.remove_tree("tree", root)
+    assert not (tmp_path / "root/tree").exists()
     assert (outside / "precious").exists()
+
+
+@pytest.mark.parametrize("becomes", ["nothing", "file", "directory"])
+@pytest.mark.parametrize("call", ["unlink", "rmdir", "open_directory"])
+def test_what_changes_while_it_is_removed_is_looked_at_again(
+    root: int, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, call: str, becomes: str
+) -> None:
+    """A slave that still works in a tree that is removed: its changes come just before the name is used."""
+    target = tmp_path / "root/tree/a"
+    target.parent.mkdir(parents=True)
+    if call == "unlink":
+        target.touch()
+    else:
+        target.mkdir()
+    module = tree_files if call == "open_directory" else os
+    real = getattr(module, call)
+    pending = [becomes]
+
+    def change(name: str, *arguments: object, **keywords: object) -> object:
+        if name == "a" and pending:
+            what = pending.pop()
+            target.rename(tmp_path / "aside")
+            if what == "file":
+                target.touch()
+            elif what == "directory":
+                (target / "b").mkdir(parents=True)
+        return real(name, *arguments, **keywords)
+
+    monkeypatch.setattr(module, call, change)
+    tree_files.remove_tree("tree", root)
+    assert not pending
+    assert not os.listdir(root)
+
+
+def test_another_file_system_is_not_entered(root: int, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "root/tree/mnt/x").mkdir(parents=True)
+    real = os.fstat
+
+    def elsewhere(descriptor: int) -> os.stat_result:
+        status = real(descriptor)
+        mounted = status.st_ino == (tmp_path / "root/tree/mnt").stat().st_ino
+        return os.stat_result((*status[:2], status.st_dev + 1, *status[3:])) if mounted else status
+
+    monkeypatch.setattr(os, "fstat", elsewhere)
+    with pytest.raises(OSError, match=r"another file system is mounted here: 'mnt'$"):
+        tree_files.remove_tree("tree", root)
+    assert (tmp_path / "root/tree/mnt/x").is_dir()
+
+
+def test_who_adds_for_ever_is_told(root: int, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "root/tree").mkdir()
+    real = os.rmdir
+
+    def refill(name: str, *, dir_fd: int | None = None) -> None:
+        (tmp_path / "root/tree/more").touch()
+        real(name, dir_fd=dir_fd)
+
+    monkeypatch.setattr(os, "rmdir", refill)
+    monkeypatch.setattr(tree_files, "MAX_PASSES", 3)
+    with pytest.raises(OSError, match=r"somebody adds to it faster than it can be removed: 'tree'$"):
+        tree_files.remove_tree("tree", root)

@@ -25,11 +25,24 @@ TREE = {"name": "pc24", "hostname": "pc24", "image": "catalogue", "generation": 
         ({"shared": ["usr"]}, "tree 'pc24': shared directory 'usr': no absolute path"),
         ({"shared": ["/usr/.."]}, "'usr/..' is no path below a directory"),
         ({"shared": ["/"]}, "'' is no path below a directory"),
+        (
+            {"shared": ["/usr", "/etc"]},
+            "tree 'pc24': shared directory '/etc': /etc/hosts is each slave's own and cannot be shared",
+        ),
+        (
+            {"shared": ["/etc/hosts"]},
+            "tree 'pc24': shared directory '/etc/hosts': /etc/hosts is each slave's own and cannot be shared",
+        ),
     ],
 )
 def test_what_leads_elsewhere_is_refused(change: dict[str, Any], text: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
         tree_state.record_of(TREE | change)
+
+
+@pytest.mark.parametrize("path", ["/etc/ssl", "/etcetera", "/etc/hosts.d"])
+def test_what_holds_nothing_of_the_slaves_own_can_be_shared(path: str) -> None:
+    assert tree_state.record_of(TREE | {"shared": [path]}).shared == (path,)
 
 
 def test_a_record_comes_back() -> None:

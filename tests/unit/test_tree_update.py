@@ -252,6 +252,74 @@ def test_a_temporary_file_swapped_for_a_link_is_not_followed(place: Place, monke
     assert place.untouched()
 
 
+@pytest.mark.parametrize("becomes", ["absent", "file", "directory", "link"])
+@pytest.mark.parametrize("was", ["file", "directory", "link", "fifo"])
+def test_what_changes_while_it_is_looked_at_is_seen_as_one_thing(
+    place: Place, monkeypatch: pytest.MonkeyPatch, was: str, becomes: str
+) -> None:
+    """A slave exchanges the name between its opening and everything after: what was opened is what counts."""
+
+    def put(what: str) -> None:
+        path = place.tree / "a"
+        if path.is_symlink() or path.exists():
+            path.rename(place.tree / "aside")
+        if what == "file":
+            path.write_text("x")
+        elif what == "directory":
+            path.mkdir()
+        elif what == "link":
+            path.symlink_to("target")
+        elif what == "fifo":
+            os.mkfifo(path)
+
+    put(was)
+    real = os.open
+    opened_paths: list[str] = []
+
+    def exchange(path: str, *arguments: int, **keywords: int) -> int:
+        descriptor = real(path, *arguments, **keywords)
+        if path == "a":
+            put(becomes)
+        opened_paths.append(path)
+        return descriptor
+
+    with opened(place.tree) as tree:
+        monkeypatch.setattr(os, "open", exchange)
+        entry = tree_manifest.observe("a", tree)
+    monkeypatch.undo()
+    assert entry is not None
+    assert entry.kind == {"file": "f", "directory": "d", "link": "l", "fifo": "p"}[was]
+    assert entry.detail == ("target" if was == "link" else entry.detail)
+    assert opened_paths.count("a") == 1
+
+
+def test_what_a_killed_update_left_is_replaced(place: Place) -> None:
+    place.write("a", "1", "2")
+    place.seed()
+    left = place.tree / tree_update.TEMPORARY
+    left.mkdir()
+    (left / "link").symlink_to(place.outside)
+    assert place.update() == []
+    assert place.content() == {"a": "2"}
+    assert place.untouched()
+    assert not left.exists()
+
+
+def test_an_error_names_the_path(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.write("etc/a", "1", "2")
+    place.seed()
+
+    def die(*_: object) -> None:
+        raise OSError(5, "Input/output error", "a")
+
+    monkeypatch.setattr(tree_manifest, "observe", die)
+    with (
+        opened(place.tree) as tree,
+        pytest.raises(OSError, match=r"^\[Errno 5\] Input/output error: 'etc/a'$"),
+    ):
+        tree_update.look(tree, ["etc/a"], {}, {})
+
+
 @pytest.mark.parametrize("unsupported", [(), ("clone",), ("clone", "range")])
 def test_content_is_copied_by_whatever_works(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, unsupported: tuple[str, ...]

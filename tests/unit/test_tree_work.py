@@ -10,61 +10,21 @@ import stat
 from typing import Any
 
 import pytest
-from ansible_collections.diskless.netboot.plugins.module_utils import tree_files, tree_manifest, tree_state, tree_update
-from ansible_collections.diskless.netboot.plugins.modules import slave_tree
+from ansible_collections.diskless.netboot.plugins.module_utils import (
+    rootfs_configure,
+    tree_files,
+    tree_manifest,
+    tree_state,
+    tree_update,
+    tree_work,
+)
 
-
-class ModuleExitError(Exception):
-    """Carries what a module gives back."""
-
-
-def slave(name: str, generation: str = "g1", hostname: str | None = None) -> dict[str, Any]:
-    return {
-        "name": name, "hostname": hostname or name, "image": "catalogue", "generation": generation, "shared": ["/usr"],
-    }  # fmt: skip
+from tests.unit.tree_module import everything, make_srv, run, slave
 
 
 @pytest.fixture(name="srv")
-def _srv(tmp_path: pathlib.Path) -> pathlib.Path:
-    for generation in ("g1", "g2"):
-        root = tmp_path / "images/catalogue" / generation / "root"
-        (root / "etc").mkdir(parents=True)
-        (root / "usr/bin").mkdir(parents=True)
-        (root / "usr/bin/su").write_text(generation)
-        (root / "etc/hosts").write_text("127.0.0.1 localhost\n")
-        (root / "etc/issue").write_text(generation)
-    return tmp_path
-
-
-def run(
-    monkeypatch: pytest.MonkeyPatch, srv: pathlib.Path, trees: list[dict[str, Any]], **options: bool
-) -> dict[str, Any]:
-    """Run the module and give its result, its warnings too."""
-    warnings: list[str] = []
-
-    class Module:
-        def __init__(self, **_: object) -> None:
-            self.params = {"directory": str(srv), "trees": trees, "prune": options.get("prune", False)}
-            self.check_mode = options.get("check", False)
-
-        def warn(self, text: str) -> None:
-            warnings.append(text)
-
-        def exit_json(self, **result: Any) -> None:
-            raise ModuleExitError(result | {"failed": False})
-
-        def fail_json(self, **result: Any) -> None:
-            raise ModuleExitError(result | {"failed": True})
-
-    monkeypatch.setattr(slave_tree, "AnsibleModule", Module)
-    with pytest.raises(ModuleExitError) as caught:
-        slave_tree.main()
-    return {**caught.value.args[0], "warnings": warnings}
-
-
-def everything(path: pathlib.Path) -> dict[str, tuple[int, int]]:
-    """Give inode and time of change of all below ``path``."""
-    return {str(entry): (entry.lstat().st_ino, entry.lstat().st_ctime_ns) for entry in path.rglob("*")}
+def _srv(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
+    return make_srv(tmp_path, monkeypatch)
 
 
 def test_trees_are_seeded_and_a_second_run_writes_nothing(srv: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,19 +109,72 @@ def test_a_withdrawn_tree_is_kept_until_pruned(srv: pathlib.Path, monkeypatch: p
     assert not run(monkeypatch, srv, [slave("pc24")], prune=True)["changed"]
 
 
-def test_what_a_dead_run_left_is_removed(srv: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (srv / "trees/.pc24.0badcafe/etc").mkdir(parents=True)
-    run(monkeypatch, srv, [slave("pc24")])
-    assert os.listdir(srv / "trees") == ["pc24"]
+def test_a_kept_tree_is_reported_by_every_run(srv: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(monkeypatch, srv, [slave("pc24"), slave("pc25")])
+    for options in ({}, {"check": True}, {}):
+        result = run(monkeypatch, srv, [slave("pc24")], **options)
+        assert (result["changed"], result["kept"], len(result["warnings"])) == (False, ["pc25"], 1)
+
+
+def test_another_run_that_was_faster_is_noticed(srv: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was looked at before the lock was taken is looked at again under it."""
+    real = tree_work.Workshop.prepared
+
+    def late(shop: tree_work.Workshop) -> Any:
+        with monkeypatch.context() as patch:
+            patch.setattr(tree_work.Workshop, "prepared", real)
+            assert run(patch, srv, [slave("pc24")])["seeded"] == ["pc24"]
+        return real(shop)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tree_work.Workshop, "prepared", late)
+        result = run(patch, srv, [slave("pc24")])
+    assert (result["failed"], result["changed"], result["seeded"]) == (False, False, [])
+
+
+def test_what_goes_wrong_with_one_tree_holds_up_no_other(srv: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(monkeypatch, srv, [slave(name) for name in ("pc23", "pc24", "pc25")])
+    (srv / "trees/pc21").mkdir()
+    real = tree_manifest.observe
+
+    def fail(name: str, directory: int, *arguments: Any) -> Any:
+        if "pc24" in os.readlink(f"/proc/self/fd/{directory}"):
+            raise OSError(5, "Input/output error", name)
+        return real(name, directory, *arguments)
+
+    trees = [slave(name, "g2") for name in ("pc22", "pc23", "pc24", "pc25")]
+    for check in (True, False):
+        with monkeypatch.context() as patch:
+            patch.setattr(tree_manifest, "observe", fail)
+            patch.setattr(tree_files, "mounts_below", lambda path, _: [f"{path}/mnt"] if "pc21" in path else [])
+            result = run(patch, srv, trees, prune=True, check=check)
+        io_error = {"name": "pc24", "error": "[Errno 5] Input/output error: 'etc/issue'"}
+        mounted = {
+            "name": "pc21",
+            "error": f"tree 'pc21' is not removed, because something is mounted there: {srv}/trees/pc21/mnt",
+        }
+        expected = [io_error] if check else [mounted, io_error]
+        assert (result["failed"], result["changed"], result["failures"]) == (True, True, expected)
+        assert result["msg"] == "not all trees are as they should be: " + "; ".join(
+            f"{failure['name']}: {failure['error']}" for failure in expected
+        )
+        assert result["seeded"] == ["pc22"]
+        assert [update["name"] for update in result["updated"]] == ["pc23", "pc25"]
+        assert result["kept"] == ([] if check else ["pc21"])
+    assert [(srv / f"trees/{name}/etc/issue").read_text() for name in ("pc23", "pc24", "pc25")] == ["g2", "g1", "g2"]
+    again = run(monkeypatch, srv, trees)
+    assert [update["name"] for update in again["updated"]] == ["pc24"]
 
 
 def test_a_run_that_dies_before_the_rename_leaves_no_tree(srv: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def die(*_: object) -> None:
-        raise OSError(28, "No space left on device")
+        raise OSError(28, "No space left on device", "etc/issue")
 
     with monkeypatch.context() as patch:
         patch.setattr(tree_update, "seed", die)
-        assert run(patch, srv, [slave("pc24")])["msg"] == "[Errno 28] No space left on device"
+        result = run(patch, srv, [slave("pc24")])
+    assert (result["failed"], result["changed"]) == (True, False)
+    assert result["failures"] == [{"name": "pc24", "error": "[Errno 28] No space left on device: 'etc/issue'"}]
     assert not os.listdir(srv / "trees")
     assert run(monkeypatch, srv, [slave("pc24")])["seeded"] == ["pc24"]
 
@@ -170,8 +183,33 @@ def test_something_mounted_in_a_tree_stops_its_removal(srv: pathlib.Path, monkey
     run(monkeypatch, srv, [slave("pc24")])
     monkeypatch.setattr(tree_files, "mounts_below", lambda *_: [f"{srv}/trees/pc24/mnt"])
     result = run(monkeypatch, srv, [], prune=True)
-    assert result["msg"] == f"tree 'pc24' is not removed, because something is mounted there: {srv}/trees/pc24/mnt"
+    text = f"tree 'pc24' is not removed, because something is mounted there: {srv}/trees/pc24/mnt"
+    assert result["msg"] == f"not all trees are as they should be: pc24: {text}"
     assert (srv / "trees/pc24").is_dir()
+
+
+def test_trees_share_no_identity(srv: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the bootstrap brought of one machine is in no tree: each slave makes its own."""
+    root = srv / "images/catalogue/g1/root"
+    for path in ("etc/ssh/ssh_host_rsa_key", "etc/ssh/ssh_host_ed25519_key.pub", "var/lib/systemd/random-seed"):
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text("one for all")
+    (root / "etc/machine-id").write_text("one for all")
+    (root / "etc/hostname").write_text("one for all")
+    (root / "etc/shadow").write_text("root:*:1::::::\n")
+    (root / "boot").mkdir()
+    (root / "boot/vmlinuz-6.1").touch()
+    (root / "usr/lib/modules/6.1").mkdir(parents=True)
+    (root / "usr/lib/modules/6.1/modules.dep").touch()
+    made = {"files": [{"path": "etc/machine-id", "mode": "0444", "content": ""}], "links": [], "masked_units": []}
+    image: dict[str, Any] = {"services": [], "authorized_keys": []}
+    rootfs_configure.configure(str(root), image, {**made, "unwanted": []}, lambda _: "")
+    run(monkeypatch, srv, [slave("pc24"), slave("pc25")])
+    for name in ("pc24", "pc25"):
+        tree = srv / "trees" / name
+        assert (tree / "etc/machine-id").read_text() == ""
+        assert [str(path) for path in tree.rglob("*") if path.is_file() and "one for all" in path.read_text()] == []
+        assert not list(tree.glob("etc/ssh/ssh_host_*"))
 
 
 @pytest.mark.parametrize(
@@ -179,6 +217,10 @@ def test_something_mounted_in_a_tree_stops_its_removal(srv: pathlib.Path, monkey
     [
         ([slave("pc24"), slave("pc24")], "tree 'pc24' is listed twice"),
         ([slave("../x")], "name of a tree '../x': no plain file name"),
+        (
+            [slave("pc24") | {"shared": ["/etc"]}],
+            "tree 'pc24': shared directory '/etc': /etc/hosts is each slave's own and cannot be shared",
+        ),
         ([slave("pc24", "g3")], "trees of images that are not there: {srv}/images/catalogue/g3/root"),
     ],
 )
@@ -188,13 +230,13 @@ def test_errors(srv: pathlib.Path, monkeypatch: pytest.MonkeyPatch, trees: list[
     assert not (srv / "trees").exists()
 
 
-def test_a_link_in_the_place_of_a_tree_is_refused(srv: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (srv / "trees").mkdir()
-    (srv / "outside").mkdir()
-    (srv / "trees/pc24").symlink_to(srv / "outside")
-    result = run(monkeypatch, srv, [slave("pc24")])
-    assert result["msg"] == f"{srv}/trees/pc24: no directory; a tree of that name cannot be made"
-    assert not os.listdir(srv / "outside")
+@pytest.mark.parametrize("missing", ["etc", "etc/hosts"])
+def test_an_image_without_hosts_makes_no_tree(srv: pathlib.Path, monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    (srv / "images/catalogue/g1/root" / missing).rename(srv / "aside")
+    result = run(monkeypatch, srv, [slave("pc24"), slave("pc25", "g2")])
+    error = f"{srv}/images/catalogue/g1/root/etc/hosts: no file"
+    assert (result["failed"], result["failures"]) == (True, [{"name": "pc24", "error": error}])
+    assert os.listdir(srv / "trees") == ["pc25"]
 
 
 def test_records_are_small(srv: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,288 @@
+"""The steps of the initramfs and its retries: the scripts as they are, in a root of their own, with a mount that tells.
+
+Absolute paths of the scripts are led into that root; the shell is the one that runs them on a slave.
+"""
+
+from __future__ import annotations
+
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+
+SCRIPTS = pathlib.Path(__file__).resolve().parents[2] / "roles/slave_kernel/files/initramfs"
+BUSYBOX = shutil.which("busybox")
+ROOTED = re.compile(r"(?<![\w.$}!*/-])/(?=(lib|tmp|run|sysroot|steps|proc|sys|bin)\b|dev/(?!null\b))")
+# Functions come before busybox' own programs, which come before any in PATH.
+FAKES = """
+told() { printf '%s\\n' "$*" >> "$ROOT/calls"; }
+mount() { told mount "$@"; "$ROOT/mount" "$@"; }
+timeout() { shift 3; "$@"; }
+modprobe() { :; }
+nc() { "$ROOT/nc" "$@"; }
+sleep() { told sleep "$@"; }
+switch_root() { told switch_root "$@"; }
+"""
+SERVER = "192.168.1.1"
+IMAGE = "/srv/diskless/images/room/g1"
+TREE = "/srv/diskless/trees/pc21"
+
+pytestmark = pytest.mark.skipif(BUSYBOX is None, reason="busybox is not installed")
+
+
+class Machine:
+    """A slave's initramfs in the folder ``root``."""
+
+    def __init__(self, root: pathlib.Path) -> None:
+        self.root = root
+        for source in SCRIPTS.rglob("*"):
+            if source.is_file():
+                text = ROOTED.sub(f"{root}/", source.read_text()).replace("exec switch_root", "switch_root")
+                # The consoles and the kernel's log are files here: what comes later must not take away the earlier.
+                text = text.replace(f'> "{root}/dev/', f'>> "{root}/dev/').replace(f"> {root}/dev/", f">> {root}/dev/")
+                self.write(str(source.relative_to(SCRIPTS)), text)
+        for name in ("tmp", "run/diskless", "sysroot", "dev"):
+            (root / name).mkdir(parents=True)
+        self.write("proc/mounts", "")
+        self.write("tmp/cmdline", "")
+        self.program("mount", "exit 0")
+        self.program("nc", "exit 0")
+
+    def write(self, path: str, text: str) -> None:
+        (self.root / path).parent.mkdir(parents=True, exist_ok=True)
+        (self.root / path).write_text(text)
+
+    def program(self, path: str, text: str) -> None:
+        self.write(path, f"#!/bin/sh\n{text}\n")
+        (self.root / path).chmod(0o755)
+
+    def read(self, path: str) -> str:
+        place = self.root / path
+        return place.read_text().replace(str(self.root), "").strip() if place.exists() else ""
+
+    def run(self, script: str, cmdline: str = "") -> bool:
+        """Run a script with this command line and say whether it worked."""
+        self.write("tmp/cmdline", cmdline.replace(" ", "\n") + "\n")
+        self.write("proc/cmdline", cmdline + "\n")
+        done = subprocess.run(
+            [str(BUSYBOX), "sh", "-c", f"{FAKES}\n. {self.root}/{script}"],
+            env={"PATH": "/usr/bin:/bin", "ROOT": str(self.root)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.stderr == ""
+        return done.returncode == 0
+
+    def calls(self) -> list[str]:
+        return self.read("calls").splitlines()
+
+
+@pytest.fixture(name="machine")
+def _machine(tmp_path: pathlib.Path) -> Machine:
+    return Machine(tmp_path / "root")
+
+
+def nfs(version: str, access: str, target: str, path: str = IMAGE, more: str = "") -> str:
+    options = f"{access},addr={SERVER},proto=tcp,sec=sys,hard,vers={version}{more}"
+    return f"mount -t nfs -o {options} {SERVER}:{path} {target}"
+
+
+def refuse(version: str, reason: str) -> str:
+    """What a mount of this version of NFS says, in busybox' words."""
+    return f'case "$4" in *vers={version}*) echo "mount: mounting $5 on $6 failed: {reason}" >&2; exit 1 ;; esac'
+
+
+OVERLAY = f"nfsroot={SERVER}:{IMAGE} ro diskless.lower=root.squashfs"
+OWN_TREE = f"nfsroot={SERVER}:{TREE} rw"
+
+
+@pytest.mark.parametrize(
+    ("cmdline", "mounted"),
+    [
+        (OVERLAY, (IMAGE, "ro", "/run/initramfs/nfs")),
+        (OWN_TREE, (TREE, "rw", "/sysroot")),
+        (OWN_TREE.replace(" rw", " ro"), (TREE, "ro", "/sysroot")),
+    ],
+)
+@pytest.mark.parametrize("reason", ["", "Protocol not supported", "Operation not permitted", "Connection timed out"])
+def test_the_root_is_mounted_by_nfs_4_and_otherwise_by_nfs_3(
+    machine: Machine, cmdline: str, mounted: tuple[str, str, str], reason: str
+) -> None:
+    path, access, target = mounted
+    calls = [nfs("4.2", access, target, path)]
+    if reason:
+        machine.program("mount", refuse("4.2", reason))
+        calls.append(nfs("3", access, target, path, ",nolock,mountproto=tcp"))
+    assert machine.run("steps/50-nfs", cmdline)
+    assert machine.calls() == calls
+    assert machine.read("tmp/result") == f"{SERVER}:{path} mounted by NFS {'3' if reason else '4.2'} ({access})"
+
+
+def test_options_of_the_command_line_go_to_both_versions(machine: Machine) -> None:
+    machine.program("mount", refuse("4.2", "Protocol not supported"))
+    assert machine.run("steps/50-nfs", f"nfsroot={SERVER}:{TREE},port=2050,timeo=50 rw")
+    more = ",port=2050,timeo=50"
+    assert machine.calls() == [
+        nfs("4.2", "rw", "/sysroot", TREE, more),
+        nfs("3", "rw", "/sysroot", TREE, f",nolock,mountproto=tcp{more}"),
+    ]
+
+
+CHECK_EXPORT = (
+    f"On {SERVER}: does {IMAGE} exist, and is it exported to this computer's address? (exportfs -v, or /etc/ganesha)"
+)
+
+
+@pytest.mark.parametrize(
+    ("mount", "versions", "words"),
+    [
+        (
+            refuse("4.2", "Protocol not supported") + "\n" + refuse("3", "Permission denied"),
+            2,
+            "version 4.2: Protocol not supported; version 3: Permission denied",
+        ),
+        ("exit 137", 2, "version 4.2: no answer in 40 s; version 3: no answer in 40 s"),
+        (refuse("4.2", "No such file or directory"), 1, "No such file or directory"),
+    ],
+)
+def test_a_server_that_gives_nothing_is_told_of(machine: Machine, mount: str, versions: int, words: str) -> None:
+    machine.program("mount", mount)
+    assert not machine.run("steps/50-nfs", OVERLAY)
+    assert len(machine.calls()) == versions
+    assert machine.read("tmp/problem") == f"The NFS server {SERVER} does not give {IMAGE} to this computer: {words}."
+    assert machine.read("tmp/check") == CHECK_EXPORT
+
+
+@pytest.mark.parametrize(
+    ("version", "asked"), [("4.2", ""), ("3", ",nolock,mountproto=tcp"), ("4.1", "")], ids=["4.2", "3", "4.1"]
+)
+def test_shared_directories_come_by_the_version_of_the_root(machine: Machine, version: str, asked: str) -> None:
+    kind = "nfs" if version == "3" else "nfs4"
+    machine.write("proc/mounts", f"{SERVER}:{TREE} /sysroot {kind} rw,relatime,vers={version},addr={SERVER} 0 0\n")
+    for name in ("usr", "opt"):
+        (machine.root / "sysroot" / name).mkdir()
+    assert machine.run("steps/70-shared", f"{OWN_TREE} diskless.shared={IMAGE}/root:/usr,/opt")
+    assert machine.calls() == [
+        nfs(version, "ro", f"/sysroot/{name}", f"{IMAGE}/root/{name}", asked) for name in ("usr", "opt")
+    ]
+
+
+def test_a_shared_directory_that_cannot_be_mounted_is_told_of(machine: Machine) -> None:
+    machine.program("mount", "exit 137")
+    (machine.root / "sysroot/usr").mkdir()
+    assert not machine.run("steps/70-shared", f"{OWN_TREE} diskless.shared={IMAGE}/root:/usr")
+    told = f"The NFS server {SERVER} does not give {IMAGE}/root/usr to this computer: no answer in 40 s."
+    assert machine.read("tmp/problem") == told
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        (
+            "nc: can't connect to remote host (192.168.1.1): Connection refused",
+            f"The computer {SERVER} answers, but no NFS server runs on it (TCP port 2049: connection refused).",
+        ),
+        (
+            "nc: can't connect to remote host (192.168.1.1): No route to host",
+            f"The NFS server {SERVER} cannot be reached from 192.168.1.21/24 (TCP port 2049: No route to host).",
+        ),
+    ],
+)
+def test_a_server_that_is_not_there_is_told_of(machine: Machine, answer: str, problem: str) -> None:
+    machine.write("run/diskless/lease", "address=192.168.1.21\nprefix=24\nrouter=192.168.1.254\n")
+    machine.program("nc", f'echo "{answer}" >&2; exit 1')
+    assert not machine.run("steps/40-server", OVERLAY)
+    assert machine.read("tmp/problem") == problem
+    machine.program("nc", "exit 0")
+    assert machine.run("steps/40-server", OVERLAY)
+
+
+def test_the_image_and_memory_make_the_root(machine: Machine) -> None:
+    machine.write("run/initramfs/nfs/root.squashfs", "")
+    assert machine.run("steps/60-root", OVERLAY)
+    layers = "/run/initramfs"
+    overlay = f"lowerdir={layers}/lower,upperdir={layers}/rw/upper,workdir={layers}/rw/work"
+    assert machine.calls() == [
+        f"mount -t squashfs -o loop,ro {layers}/nfs/root.squashfs {layers}/lower",
+        f"mount -t tmpfs -o mode=0755 overlay {layers}/rw",
+        f"mount -t overlay -o {overlay} overlay /sysroot",
+    ]
+
+
+def test_an_image_that_is_not_there_is_told_of(machine: Machine) -> None:
+    (machine.root / "run/initramfs/nfs").mkdir(parents=True)
+    assert not machine.run("steps/60-root", OVERLAY)
+    assert machine.read("tmp/problem") == f"The image {SERVER}:{IMAGE}/root.squashfs is not there."
+    assert machine.read("tmp/check") == (
+        f"On {SERVER}: ls -l {IMAGE}; run site.yml again: it adds a tree that is missing, and says what to do about a "
+        "folder without its root.squashfs."
+    )
+
+
+def start(machine: Machine, failures: int, words: str) -> None:
+    """Run /init over three steps of which the last fails so many times; ``words``: how it ends then."""
+    shutil.rmtree(machine.root / "steps")
+    machine.program("bin/busybox", "exit 0")
+    machine.write("sys/class/tty/console/active", "tty0 ttyS0\n")
+    for name in ("10-card", "20-link"):
+        machine.program(f"steps/{name}", f"# Step: look\necho {name} >> {machine.root}/calls")
+    tries = f"{machine.root}/tries"
+    machine.program(
+        "steps/50-nfs",
+        f"# Step: mount the directory\necho 50-nfs >> {machine.root}/calls\necho >> {tries}\n"
+        f"if [ $(wc -l < {tries}) -gt {failures} ]; then echo mounted > {machine.root}/tmp/result; exit 0; fi\n{words}",
+    )
+    assert machine.run("init", "ro init=/bin/system")
+
+
+def words(problem: str, check: str, root: pathlib.Path) -> str:
+    return f"echo '{problem}' > {root}/tmp/problem; echo '{check}' > {root}/tmp/check; exit 1"
+
+
+def test_a_step_that_fails_is_explained_and_tried_again(machine: Machine) -> None:
+    start(machine, 2, words("The server is silent.", "The server.", machine.root))
+    calls = [call for call in machine.calls() if not call.startswith("mount")]
+    again = ["20-link", "50-nfs"]
+    assert calls == [
+        "10-card", *again, "sleep 2", *again, "sleep 4", *again, "switch_root /sysroot /bin/system",
+    ]  # fmt: skip
+    for console in ("tty0", "ttyS0"):
+        lines = [line.rstrip() for line in (machine.root / "dev" / console).read_text().splitlines()]
+        line = "-" * 78
+        assert [text for text in lines if text] == [
+            line,
+            "THIS COMPUTER CANNOT START YET. Step 3 of 3: mount the directory.",
+            "What happened:  The server is silent.",
+            "What to check:  The server.",
+            "It tries again in 2 s, and goes on by itself as soon as this is mended.",
+            "Ctrl-Alt-Del restarts it. If you only want to use it, please tell the staff.",
+            line,
+            "Still waiting at step 3 of 3: mount the directory. Next try in 4 s.",
+        ]
+    assert machine.read("dev/kmsg") == "<6>diskless: 3/3 mounted"
+
+
+def test_the_words_come_back_while_it_waits(machine: Machine) -> None:
+    start(machine, 11, words("The server is silent.", "The server.", machine.root))
+    sleeps = [call for call in machine.calls() if call.startswith("sleep")]
+    assert sleeps == [f"sleep {seconds}" for seconds in (2, 4, 8, 16, *[30] * 7)]
+    screen = machine.read("dev/tty0")
+    assert (screen.count("What happened:"), screen.count("Still waiting at step 3 of 3")) == (2, 9)
+
+
+def test_a_step_that_dies_without_its_words_is_told_of(machine: Machine) -> None:
+    start(machine, 1, "echo 'sh: bad number' >&2; exit 2")
+    screen = machine.read("dev/tty0")
+    assert "What happened:  sh: bad number" in screen
+    assert "This is an error in the" in screen
+
+
+def test_the_kernels_file_systems_move_into_the_root(machine: Machine) -> None:
+    start(machine, 0, "exit 1")
+    moves = [call for call in machine.calls() if "move" in call]
+    assert moves == [f"mount -o move /{name} /sysroot/{name}" for name in ("run", "dev", "proc", "sys")]
+    assert machine.read("dev/tty0") == ""

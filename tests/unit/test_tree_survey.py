@@ -1,0 +1,117 @@
+"""What else lies in the folder of the trees is left alone, and the folder itself is closed."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import stat
+
+import pytest
+from ansible_collections.diskless.netboot.plugins.module_utils import tree_files, tree_survey
+
+from tests.unit.tree_module import make_srv, run, slave
+
+
+@pytest.fixture(name="srv")
+def _srv(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
+    return make_srv(tmp_path, monkeypatch)
+
+
+def test_what_a_dead_run_left_is_removed(srv: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (srv / "trees/.pc24.diskless-0badcafe/etc").mkdir(parents=True)
+    (srv / "trees").chmod(0o700)
+    checked = run(monkeypatch, srv, [], check=True)
+    assert (checked["changed"], checked["removed"]) == (True, [".pc24.diskless-0badcafe"])
+    assert checked["diff"]["before"] == ".pc24.diskless-0badcafe\n"
+    result = run(monkeypatch, srv, [])
+    assert (result["changed"], result["removed"]) == (True, [".pc24.diskless-0badcafe"])
+    assert os.listdir(srv / "trees") == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".snapshots", ".pc24-backup", ".pc24.bak", ".pc24.20240229", ".pc24.0badcafe", ".diskless-0badcafe",
+        ".pc24.diskless-0badcafe1", ".pc24.diskless-0BADCAFE", ".pc24.diskless-0badcafe.old", "..diskless-0badcafe",
+        "lost+found",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("prune", [False, True])
+def test_what_an_administrator_keeps_there_is_left_alone(
+    srv: pathlib.Path, monkeypatch: pytest.MonkeyPatch, name: str, prune: bool
+) -> None:
+    run(monkeypatch, srv, [slave("pc24")])
+    (srv / "trees" / name).mkdir()
+    (srv / "trees" / name / "precious").touch()
+    again = run(monkeypatch, srv, [slave("pc24")], prune=prune)
+    assert (again["changed"], again["kept"], again["warnings"]) == (False, [], [])
+    result = run(monkeypatch, srv, [slave("pc24", "g2")], prune=prune)
+    assert (result["removed"], result["pruned"]) == ([], [])
+    assert (srv / "trees" / name / "precious").exists()
+
+
+def test_a_file_among_the_trees_is_nobodys(srv: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(monkeypatch, srv, [slave("pc24")])
+    for name in ("README", ".pc24.diskless-0badcafe"):
+        (srv / "trees" / name).touch()
+    assert not run(monkeypatch, srv, [slave("pc24")], prune=True)["changed"]
+    assert (srv / "trees/README").exists()
+
+
+def test_the_folder_is_closed(srv: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (srv / "trees").mkdir(mode=0o755)
+    (srv / "trees").chmod(0o755)
+    checked = run(monkeypatch, srv, [], check=True)
+    assert (checked["changed"], checked["diff"]) == (True, {"before": "trees/: 0755\n", "after": "trees/: 0700\n"})
+    assert stat.S_IMODE((srv / "trees").stat().st_mode) == 0o755
+    assert run(monkeypatch, srv, [])["changed"]
+    assert stat.S_IMODE((srv / "trees").stat().st_mode) == 0o700
+    assert not run(monkeypatch, srv, [])["changed"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="owners are root's to set")
+def test_the_folder_is_roots(srv: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(monkeypatch, srv, [slave("pc24")])
+    os.chown(srv / "trees", 1000, 1000)
+    assert run(monkeypatch, srv, [slave("pc24")])["changed"]
+    assert (srv / "trees").stat().st_uid == 0
+
+
+def test_trees_without_a_file_system_of_their_own_are_warned_of(
+    srv: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tree_survey.has_own_file_system
+    monkeypatch.undo()
+    assert tree_survey.has_own_file_system is not own
+    text = (
+        f"{srv}/trees is no file system of its own: a hostile slave that has a tree there could reach all else on that "
+        "file system by guessing NFS file handles; see docs/servers.md#confining-a-slave"
+    )
+    for options in ({"check": True}, {}, {}):
+        assert run(monkeypatch, srv, [slave("pc24"), slave("pc25")], **options)["warnings"] == [text]
+    assert text not in run(monkeypatch, srv, [])["warnings"]
+
+
+@pytest.mark.parametrize(
+    ("line", "own"),
+    [
+        ("40 22 254:1 / {srv}/trees rw - ext4 /dev/vdb rw\n", True),
+        ("40 22 254:0 /part {srv}/trees rw - ext4 /dev/vda rw\n", False),
+        ("", False),
+    ],
+)
+def test_a_file_system_of_its_own_is_known(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, line: str, own: bool
+) -> None:
+    info = "22 1 254:0 / / rw - ext4 /dev/vda rw\n" + line.format(srv=tmp_path)
+    monkeypatch.setattr(tree_files, "mountinfo", lambda: info)
+    assert tree_survey.has_own_file_system(str(tmp_path)) is own
+
+
+def test_a_link_in_the_place_of_a_tree_is_refused(srv: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (srv / "trees").mkdir()
+    (srv / "outside").mkdir()
+    (srv / "trees/pc24").symlink_to(srv / "outside")
+    result = run(monkeypatch, srv, [slave("pc24")])
+    assert result["msg"] == f"{srv}/trees/pc24: no directory; a tree of that name cannot be made"
+    assert not os.listdir(srv / "outside")
