@@ -25,7 +25,7 @@ venv: .venv/installed ## the Python environment .venv alone
 	@command -v $(PYTHON) >/dev/null && $(PYTHON) -c 'import ensurepip' 2>/dev/null || tests/install-packages.sh tests/debian-packages-demo.txt
 	@echo 'Installing the Python packages of requirements-dev.txt into .venv'
 	@$(PYTHON) -m venv --clear .venv
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(BIN)/pip install --quiet --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
 packages-demo:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
+import functools
 import pathlib
 import typing
 
 import pytest
 from testinfra.host import Host
 
-from tests.lab import dhcp_client, paths, playbook
+from tests.lab import dhcp_client, playbook, scenario
 
 CONFIGURATION = "/etc/kea/kea-dhcp4.conf"
 IN_EFFECT = "Kea runs by its configuration, also after the next start of the machine"
@@ -25,25 +24,10 @@ class Converge(typing.Protocol):
 
 
 @pytest.fixture
-def log(tmp_path: pathlib.Path) -> pathlib.Path:
-    """Where the role's last run said what."""
-    return tmp_path / "converge.log"
-
-
-@pytest.fixture
-def converge(log: pathlib.Path) -> typing.Iterator[Converge]:
+def converge(tmp_path: pathlib.Path) -> typing.Iterator[Converge]:
     """Runs the role; afterwards the scenario's own values are back."""
-
-    def call(*arguments: str, **variables: object) -> playbook.Outcome:
-        inventories = [
-            pathlib.Path(os.environ["MOLECULE_INVENTORY_FILE"]).parent,
-            paths.lab_folder(os.environ["DISKLESS_LAB"]) / "connect",
-        ]
-        given = ["--extra-vars", json.dumps(variables)]
-        return playbook.run_playbook("molecule/shared/converge.yml", inventories, log, *given, *arguments)
-
-    yield call
-    playbook.require_success(call(), "the scenario's own values", log)
+    yield functools.partial(scenario.run, tmp_path)
+    scenario.converge(tmp_path)
 
 
 def _tasks(names: typing.Iterable[str]) -> list[str]:
@@ -108,13 +92,15 @@ def test_a_stopped_and_disabled_service_runs_again(host: Host, converge: Converg
 
 @pytest.mark.parametrize("arguments", [[], ["--check"]])
 def test_a_broken_configuration_never_replaces_a_working_one(
-    host: Host, converge: Converge, log: pathlib.Path, arguments: list[str]
+    host: Host, converge: Converge, tmp_path: pathlib.Path, arguments: list[str]
 ) -> None:
     """Kea's own check refuses an interface that does not exist; the role's argument specs cannot know."""
     before = (host.file(CONFIGURATION).sha256sum, host.file("/etc/kea").listdir(), _server(host))
     outcome = converge(*arguments, dhcp_server_interfaces=["lan9"])
     assert outcome.status != 0
     assert _tasks(outcome.failures) == [IN_PLACE]
-    assert "kea-dhcp4 refuses the new content, the old file stays" in " ".join(log.read_text().split())
+    assert "kea-dhcp4 refuses the new content, the old file stays" in " ".join(
+        scenario.log(tmp_path).read_text().split()
+    )
     assert (host.file(CONFIGURATION).sha256sum, host.file("/etc/kea").listdir(), _server(host)) == before
     assert _lease_seconds() == 3600

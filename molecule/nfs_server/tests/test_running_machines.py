@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import pathlib
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,7 +9,7 @@ from typing import Any
 import pytest
 from testinfra.host import Host
 
-from tests.lab import paths, playbook
+from tests.lab import playbook, scenario
 
 IMAGES = "/srv/diskless/images/reading_room"
 VERSIONS = ("3", "4")
@@ -26,17 +24,10 @@ def root(generation: str, *clients: str) -> dict[str, Any]:
 @pytest.fixture
 def converge(tmp_path: pathlib.Path, host: Host) -> Iterator[Converge]:
     """Runs the role, with other exports than the scenario's where some are given."""
-    inventories = [
-        pathlib.Path(os.environ["MOLECULE_INVENTORY_FILE"]).parent,
-        paths.lab_folder(os.environ["DISKLESS_LAB"]) / "connect",
-    ]
 
     def converge(*exports: dict[str, Any]) -> playbook.Outcome:
-        log = tmp_path / "converge.log"
-        given = ["-e", json.dumps({"nfs_server_exports": exports})] if exports else []
-        outcome = playbook.run_playbook("molecule/shared/converge.yml", inventories, log, "--diff", *given)
-        playbook.require_success(outcome, "the role", log)
-        return outcome
+        given = {"nfs_server_exports": exports} if exports else {}
+        return scenario.converge(tmp_path, "--diff", **given)
 
     yield converge
     host.check_output(f"mkdir -p {IMAGES}/g1 && echo -n g1 >{IMAGES}/g1/f")

@@ -8,7 +8,7 @@ import pathlib
 import pytest
 from testinfra.host import Host
 
-from tests.lab import paths, playbook, podman, tftp_client
+from tests.lab import paths, podman, scenario, tftp_client
 from tests.lab.errors import LabError
 
 ROOT = "/srv/tftp"
@@ -19,18 +19,6 @@ def _fetch(path: str) -> bytes:
     """A file of the server, asked for over its LAN address."""
     pid = podman.process_id(paths.lab_folder(os.environ["DISKLESS_LAB"]), "master01")
     return tftp_client.ask(["nsenter", "--target", str(pid), "--net"], "192.168.1.1", path)
-
-
-def _changes(tmp_path: pathlib.Path) -> list[str]:
-    """What another run of the role changes."""
-    inventories = [
-        pathlib.Path(os.environ["MOLECULE_INVENTORY_FILE"]).parent,
-        paths.lab_folder(os.environ["DISKLESS_LAB"]) / "connect",
-    ]
-    log = tmp_path / "converge.log"
-    outcome = playbook.run_playbook("molecule/shared/converge.yml", inventories, log)
-    playbook.require_success(outcome, "another run", log)
-    return outcome.changes
 
 
 def test_the_server_runs_now_and_after_a_restart_of_the_machine(host: Host) -> None:
@@ -85,8 +73,8 @@ def test_everything_is_readable_by_the_server(host: Host) -> None:
 def test_the_server_is_restarted_where_it_does_not_run_by_its_settings(
     host: Host, tmp_path: pathlib.Path, damage: str
 ) -> None:
-    assert _changes(tmp_path) == []
+    assert scenario.converge(tmp_path).changes == []
     host.check_output(damage)
-    assert [one.rpartition(" : ")[2] for one in _changes(tmp_path)] == [IN_EFFECT]
+    assert [one.rpartition(" : ")[2] for one in scenario.converge(tmp_path).changes] == [IN_EFFECT]
     assert len(_fetch("ldlinux.c32")) > 10_000
-    assert _changes(tmp_path) == []
+    assert scenario.converge(tmp_path).changes == []
