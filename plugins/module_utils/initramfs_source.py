@@ -101,7 +101,7 @@ def kernel_of(root: str) -> Kernel:
         raise ValueError("the image has no kernel modules; its kernel's package is not installed")
     if len(found) > 1:
         raise ValueError(f"the image must hold one kernel, and has modules of {', '.join(sorted(found))}")
-    ((version, directory),) = found.items()
+    version, directory = found.popitem()
     file = first(root, [f"boot/vmlinuz-{version}", f"{directory}/vmlinuz"])
     if file is None:
         raise ValueError(f"the image has modules of kernel {version}, but no /boot/vmlinuz-{version}")

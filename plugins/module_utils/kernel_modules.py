@@ -63,7 +63,7 @@ def parse_index(files: Mapping[str, str]) -> Index:
     paths: dict[str, str] = {}
     dependencies: dict[str, tuple[str, ...]] = {}
     for line in _lines(files.get("modules.dep", "")):
-        path, _, needed = line.partition(":")
+        path, _colon, needed = line.partition(":")
         paths[canonical(path)] = path
         dependencies[canonical(path)] = tuple(canonical(other) for other in needed.split())
     if not paths:

@@ -133,7 +133,7 @@ def test_removing_a_link_leaves_its_target(root: int, tmp_path: pathlib.Path) ->
 def test_depth_costs_no_descriptors(root: int, tmp_path: pathlib.Path) -> None:
     os.mkdir("tree", dir_fd=root)
     current = os.open("tree", os.O_RDONLY, dir_fd=root)
-    for _ in range(3000):
+    for _depth in range(3000):
         os.mkdir("d", dir_fd=current)
         following = os.open("d", os.O_RDONLY, dir_fd=current)
         os.close(current)

@@ -25,7 +25,7 @@ def squashed(host: Host) -> dict[str, str]:
     members = {}
     for line in lines:
         what, owner, _rest = line.split(maxsplit=2)
-        _, _, path = line.partition(" squashfs-root/")
+        path = line.partition(" squashfs-root/")[2]
         members[path.partition(" -> ")[0]] = f"{what} {owner}"
     return members
 
