@@ -30,7 +30,7 @@ class Library:
         return self._masters[0].name
 
     def up(self) -> None:
-        """Fresh masters with empty /srv."""
+        """Fresh masters with nothing in their folders."""
         for one in self._masters:
             master.up(self.lab_id, one, empty=True)
 
@@ -43,9 +43,9 @@ class Library:
         """The folder of all files that the first master wrote over its base."""
         return master.changes(self.lab_id, self.master)
 
-    def srv(self) -> pathlib.Path:
-        """The first master's /srv, from outside."""
-        return master.srv(self.lab_id, self.master)
+    def exported(self) -> pathlib.Path:
+        """What the first master exports, from outside."""
+        return master.exported(self.lab_id, self.master)
 
     def site(
         self, name: str, *arguments: str, source: Inventory | None = None, more: Inventory = ""

@@ -39,9 +39,9 @@ def _entries(root: pathlib.Path) -> dict[str, tuple[int, int, int]]:
 
 
 def test_on_a_fresh_master_it_ends_well_and_writes_nothing(library: Library) -> None:
-    before = (_entries(library.changed_files()), _entries(library.srv()))
+    before = (_entries(library.changed_files()), _entries(library.exported()))
     library.site("check-fresh", "--check", "--diff")
-    assert (_entries(library.changed_files()), _entries(library.srv())) == before
+    assert (_entries(library.changed_files()), _entries(library.exported())) == before
 
 
 def test_on_a_converged_master_it_changes_nothing(converged: Library) -> None:

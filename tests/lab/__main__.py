@@ -34,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
     up.add_argument("name")
     up.add_argument("--address", default="192.168.1.1/24", help="its address on the LAN with prefix length")
     up.add_argument("--interface", default="lan0", help="the name of its interface on the LAN")
-    up.add_argument("--fresh", action="store_true", help="with an empty /srv, not as the last one left it")
+    up.add_argument("--fresh", action="store_true", help="with nothing in /srv, not as the last one left it")
     up.add_argument("--lan", type=int, default=0, help="number of the LAN")
     down = commands.add_parser("master-down", help="inside exec: end one master")
     down.add_argument("name")

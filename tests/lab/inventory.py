@@ -33,8 +33,17 @@ def masters(model: Model) -> list[Master]:
     for master in model["masters"].values():
         prefix = ipaddress.ip_network(model["networks"][master["network"]]["cidr"]).prefixlen
         lan = list(model["networks"]).index(master["network"])
-        found.append(Master(master["name"], f"{master['ip']}/{prefix}", master["interface"], lan))
+        folders = exported_folders(model, master["name"])
+        found.append(Master(master["name"], f"{master['ip']}/{prefix}", master["interface"], lan, folders))
     return found
+
+
+def exported_folders(model: Model, master: str) -> tuple[str, ...]:
+    """The folders that hold all that a master exports, and its boot files; none lies in another."""
+    slaves = [slave for slave in model["slaves"].values() if slave["master"] == master]
+    exports = {mount["export"] for slave in slaves for mount in slave["mounts"] if mount["export"]}
+    wanted = [pathlib.PurePosixPath(path) for path in {"/srv", model["directory"], *exports}]
+    return tuple(sorted(str(path) for path in wanted if not any(other in path.parents for other in wanted)))
 
 
 def choose(model: Model, wanted: typing.Sequence[str]) -> list[str]:

@@ -17,28 +17,33 @@ _BOOT_SECONDS = 120
 
 @dataclasses.dataclass(frozen=True)
 class Master:
-    """What the lab needs to know of a master: its inventory name, `address` with prefix length, its LAN's index."""
+    """What the lab needs to know of a master: its inventory name, `address` with prefix length, its LAN's index, and
+    the folders that hold what it exports (none in another)."""
 
     name: str
     address: str
     interface: str
     lan: int = 0
+    folders: tuple[str, ...] = ("/srv",)
 
 
 def up(lab_id: str, master: Master, *, empty: bool = False) -> None:
     """Brings a fresh master up, connected to its LAN and ready for Ansible. Raises LabError.
 
-    Its /srv is as the last master of that name in that lab left it, or `empty`.
+    Its folders are as the last master of that name in that lab left them, or `empty`.
     """
     folder = paths.lab_folder(lab_id)
     podman.remove(folder, master.name)
     root = _overlay(folder, master.name)
     connect.let_in(root)
-    kept = srv(lab_id, master.name)
+    kept = exported(lab_id, master.name)
     if empty and kept.exists():
         shutil.rmtree(kept)
-    os.makedirs(kept, exist_ok=True)
-    podman.start(folder, master.name, root, kept, _archives(folder, master.name))
+    volumes = {path: kept / path.strip("/") for path in master.folders}
+    for volume in volumes.values():
+        os.makedirs(volume, exist_ok=True)
+    volumes["/var/cache/apt/archives"] = _archives(folder, master.name)
+    podman.start(folder, master.name, root, volumes)
     bridge = network.ensure_lan(master.lan)
     pid = podman.process_id(folder, master.name)
     network.plug_container(bridge, f"m{pid}", pid, master.interface, master.address)
@@ -47,7 +52,7 @@ def up(lab_id: str, master: Master, *, empty: bool = False) -> None:
 
 
 def down(lab_id: str, name: str) -> None:
-    """Ends a master and forgets all but its /srv; none of that name is fine. Raises LabError."""
+    """Ends a master and forgets all but what it exports; none of that name is fine. Raises LabError."""
     folder = paths.lab_folder(lab_id)
     podman.remove(folder, name)
     _keep_archives(folder, name)
@@ -57,8 +62,8 @@ def down(lab_id: str, name: str) -> None:
     connect.forget(folder, name)
 
 
-def srv(lab_id: str, name: str) -> pathlib.Path:
-    """The folder that a master has as /srv; it outlives the master."""
+def exported(lab_id: str, name: str) -> pathlib.Path:
+    """What holds a master's folders, each at its path; it outlives the master."""
     return paths.kept_folder(lab_id) / name
 
 

@@ -8,7 +8,6 @@ CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = CHECKOUT / "build"
 CACHE = BUILD / "cache"
 LABS = BUILD / "lab"
-DEMO = BUILD / "demo"
 
 # A tmpfs that only the lab sees: sockets, keys. Short, because a socket's path has at most 107 bytes (unix(7)).
 RUNTIME = pathlib.Path("/run/diskless-lab")
@@ -20,5 +19,5 @@ def lab_folder(lab_id: str) -> pathlib.Path:
 
 
 def kept_folder(lab_id: str) -> pathlib.Path:
-    """What outlives a lab so that the next one of that id is quick: the masters' /srv."""
-    return CACHE / "srv" / lab_id
+    """What outlives a lab so that the next one of that id is quick: what its masters export."""
+    return CACHE / "masters" / lab_id

@@ -23,12 +23,15 @@ def command(folder: pathlib.Path, *arguments: str) -> list[str]:
     ]  # fmt: skip
 
 
-def start(folder: pathlib.Path, name: str, root: pathlib.Path, srv: pathlib.Path, archives: pathlib.Path) -> None:
+def start(folder: pathlib.Path, name: str, root: pathlib.Path, volumes: typing.Mapping[str, pathlib.Path]) -> None:
     """Starts systemd as process 1 of a container on the root file system `root`. Raises LabError.
+
+    `volumes` are folders of the machine, by their path in the container.
 
     Its first network is slirp4netns, which gives it Debian's packages; RFC 2544's range keeps it apart from any LAN.
     Forwarding is off, so that nothing from the LAN passes through.
     """
+    mounts = [argument for path, source in volumes.items() for argument in ("--volume", f"{source}:{path}")]
     run(
         command(
             folder, "run", "--detach", "--name", name, "--hostname", name,
@@ -36,7 +39,7 @@ def start(folder: pathlib.Path, name: str, root: pathlib.Path, srv: pathlib.Path
             "--cgroup-parent", cgroups.lab_group(folder.name),
             "--ulimit", "nofile=20000:20000", "--ulimit", "nproc=10000:10000",
             "--network", "slirp4netns:cidr=198.18.0.0/24", "--sysctl", "net.ipv4.ip_forward=0",
-            "--volume", f"{srv}:/srv", "--volume", f"{archives}:/var/cache/apt/archives",
+            *mounts,
             "--log-driver", "k8s-file", "--log-opt", f"path={folder / name}.console.log",
             "--rootfs", str(root), "/sbin/init",
         )

@@ -69,15 +69,33 @@ MODEL: dict[str, typing.Any] = {
     "networks": {"cellar": {"cidr": "10.0.0.0/8"}, "reading": {"cidr": "192.168.1.0/24"}},
     "masters": {"m": {"name": "m", "ip": "192.168.1.1", "interface": "eth1", "network": "reading"}},
     "slaves": {
-        "pc01": {"macs": ["00:40:63:00:00:01"], "network": "reading", "consoles": ["ttyS0,115200n8", "tty0"]},
-        "pc02": {"macs": ["00:40:63:00:00:02"], "network": "reading", "consoles": ["tty0"]},
+        "pc01": {
+            "macs": ["00:40:63:00:00:01"],
+            "network": "reading",
+            "master": "m",
+            "consoles": ["ttyS0,115200n8", "tty0"],
+            "mounts": [{"export": "/data/diskless/home"}, {"export": "/home"}, {"export": None}],
+        },
+        "pc02": {
+            "macs": ["00:40:63:00:00:02"],
+            "network": "reading",
+            "master": "other",
+            "consoles": ["tty0"],
+            "mounts": [{"export": "/elsewhere"}],
+        },
     },
+    "directory": "/data/diskless",
 }
 
 
 def test_masters_stand_on_the_lan_of_their_network() -> None:
     [master] = inventory.masters(MODEL)
     assert (master.name, master.address, master.interface, master.lan) == ("m", "192.168.1.1/24", "eth1", 1)
+
+
+def test_masters_export_from_folders_of_the_machine_and_none_lies_in_another() -> None:
+    [master] = inventory.masters(MODEL)
+    assert master.folders == ("/data/diskless", "/home", "/srv")
 
 
 @pytest.mark.parametrize(("wanted", "expected"), [([], ["pc01"]), (["pc01"], ["pc01"])])
