@@ -12,7 +12,7 @@ for scenario; do
   printf 'molecule: %s ... ' "$scenario"
   if .venv/bin/python -m tests.lab exec --id molecule -- molecule test -s "$scenario" >"$log" 2>&1; then
     # The verifier's own last line: so many passed.
-    sed -n 's/^=* \([0-9]* passed.*\) =*$/\1/p' "$log" | tail -n 1
+    sed -n 's/.* \([0-9]* passed.* in [0-9.]*s\).*/\1/p' "$log" | tail -n 1
   else
     echo 'FAILED'
     tail -n 60 "$log"
