@@ -9,6 +9,8 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.diskless.netboot.plugins.module_utils import mirrors
+
 LEASH = ["setpriv", "--pdeathsig", "KILL", "unshare", "--pid", "--mount", "--fork", "--kill-child=KILL", "--"]
 """Ties a build to this process: when it dies, however it dies, so does all that the build started (setpriv(1),
 unshare(1)), and the mounts of the build go with its mount namespace."""
@@ -40,8 +42,9 @@ def check_mirror(mirror: str) -> str:
 
     :raises ValueError: for anything else.
     """
-    if not mirror.startswith("deb ") and "://" not in mirror:
-        raise ValueError(f"mirror {mirror!r}: neither an address (scheme://...) nor a line that starts with 'deb '")
+    fault = mirrors.fault(mirror)
+    if fault is not None:
+        raise ValueError(f"mirror {mirror!r}: {fault}; allowed: {mirrors.ALLOWED}")
     return mirror
 
 

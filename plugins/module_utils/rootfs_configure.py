@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import fnmatch
 import os
-import re
 import stat
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.diskless.netboot.plugins.module_utils import initramfs_source, rootfs_command, tree_files
+from ansible_collections.diskless.netboot.plugins.module_utils import (
+    initramfs_source,
+    rootfs_command,
+    tree_files,
+    unit_names,
+)
 from ansible_collections.diskless.netboot.plugins.module_utils.atomic_file import open_directory, read_file, write_file
 
 Run = Callable[[Sequence[str]], str]
@@ -49,15 +53,10 @@ LEFTOVERS = (
 )
 
 
-def unit(name: str) -> str:
-    """Complete the name of a unit as systemctl(1) does: without an ending it is a service."""
-    return name if re.search(r"\.(service|socket|timer|path|mount|target)$", name) else f"{name}.service"
-
-
 def masks(masked: Iterable[str], services: Iterable[str]) -> list[str]:
     """Give the units to mask: those of the list that the image does not ask for by name."""
-    wanted = {unit(name) for name in services}
-    return sorted({unit(name) for name in masked} - wanted)
+    wanted = {unit_names.complete(name) for name in services}
+    return sorted({unit_names.complete(name) for name in masked} - wanted)
 
 
 def put_file(root: int, path: str, data: bytes, mode: int) -> None:
@@ -155,5 +154,5 @@ def configure(root: str, image: Mapping[str, Any], slave: Mapping[str, Any], run
             os.chown("shadow", status.st_uid, status.st_gid, dir_fd=etc, follow_symlinks=False)
     version = initramfs_source.kernel_of(root).version
     if image["services"]:
-        run(rootfs_command.enable(root, sorted({unit(name) for name in image["services"]})))
+        run(rootfs_command.enable(root, sorted({unit_names.complete(name) for name in image["services"]})))
     return version

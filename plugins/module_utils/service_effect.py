@@ -32,6 +32,7 @@ class Unit:
     """What systemd knows of a unit; ``started`` is when its present run began to start, in nanoseconds, or 0.
 
     ``state`` is systemd's ``ActiveState``, or ``exited`` where a daemon has ended and its unit is active all the same.
+    ``masked``: somebody has forbidden to start it (systemctl(1)).
     """
 
     state: str
@@ -40,6 +41,7 @@ class Unit:
     started: int
     outdated: bool
     loaded: frozenset[str]
+    masked: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ def parse_unit(text: str, *, enabled: bool, boot: int) -> Unit | None:
         started=boot + began * 1000 if began else 0,
         outdated=values.get("NeedDaemonReload") == "yes",
         loaded=frozenset([values.get("FragmentPath", ""), *values.get("DropInPaths", "").split()]),
+        masked=values.get("LoadState") == "masked",
     )
 
 

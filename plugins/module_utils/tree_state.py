@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from ansible_collections.diskless.netboot.plugins.module_utils import tree_files
@@ -33,6 +33,25 @@ class Record(NamedTuple):
         """Name of the file that holds the image's manifest without the shared directories."""
         digest = hashlib.sha256("\0".join(self.shared).encode()).hexdigest()[:12]
         return f"{self.image}.{self.generation}.{digest}.json"
+
+
+class Known(NamedTuple):
+    """What is known of a slave's tree: what it was made from, and of updates that were begun and not finished since.
+
+    ``targets``: what those were to make of it; ``halfway``: what :func:`tree_plan.passing_through` gave for them.
+    """
+
+    record: Record
+    targets: tuple[Record, ...] = ()
+    halfway: tuple[str, ...] = ()
+
+    def begun(self, target: Record, halfway: Collection[str]) -> Known:
+        """Give what is known as soon as an update to ``target`` has begun."""
+        return Known(
+            self.record,
+            tuple(dict.fromkeys((*self.targets, target))),
+            tuple(dict.fromkeys((*self.halfway, *halfway))),
+        )
 
 
 def record_of(tree: Mapping[str, Any]) -> Record:
@@ -86,16 +105,24 @@ def load_manifest(data: bytes) -> tuple[Manifest, bytes] | None:
     return Manifest(entries, value["links"]), os.fsencode(value["hosts"])
 
 
-def dump_record(record: Record) -> bytes:
-    """Give a record as JSON."""
-    return json.dumps({"format": FORMAT, **record._asdict(), "manifest": record.manifest}, indent=2).encode() + b"\n"
+def dump_known(known: Known) -> bytes:
+    """Give what is known of a tree as JSON; a word more only where an update was begun."""
+    value = {"format": FORMAT, **known.record._asdict(), "manifest": known.record.manifest}
+    if known.targets:
+        value["begun"] = {"targets": [target._asdict() for target in known.targets], "halfway": known.halfway}
+    return json.dumps(value, indent=2).encode() + b"\n"
 
 
-def load_record(data: bytes) -> Record | None:
-    """Give back what :func:`dump_record` was given, or nothing for what is of another format."""
+def load_known(data: bytes) -> Known | None:
+    """Give back what :func:`dump_known` was given, or nothing for what is of another format."""
     value = _parse(data)
     if value is None:
         return None
+    begun = value.get("begun", {"targets": [], "halfway": []})
+    return Known(_record(value), tuple(map(_record, begun["targets"])), tuple(begun["halfway"]))
+
+
+def _record(value: Mapping[str, Any]) -> Record:
     return Record(value["hostname"], value["image"], value["generation"], tuple(value["shared"]))
 
 
@@ -129,10 +156,17 @@ class Store:
             return None
         return found[0] if found else None
 
-    def record(self, slave: str) -> Record | None:
+    def slaves(self) -> set[str]:
+        """Give the slaves that have a record of a tree, whatever is in it."""
+        try:
+            return {name.removesuffix(".json") for name in os.listdir(self.records) if name.endswith(".json")}
+        except FileNotFoundError:
+            return set()
+
+    def known(self, slave: str) -> Known | None:
         """Give what is known of a slave's tree."""
         data = self._read(self.records, f"{slave}.json")
-        return load_record(data) if data is not None else None
+        return load_known(data) if data is not None else None
 
     def manifest(self, record: Record) -> tuple[Manifest, bytes] | None:
         """Give the manifest of a record's image and the image's /etc/hosts."""
@@ -144,19 +178,20 @@ class Store:
         with open_directory(self.manifests) as folder:
             write_file(record.manifest, dump_manifest(manifest, hosts), STATE_MODE, folder)
 
-    def save(self, slave: str, record: Record) -> None:
-        """Keep what a slave's tree was made from."""
+    def save(self, slave: str, known: Known) -> None:
+        """Keep what is known of a slave's tree."""
         with open_directory(self.records) as folder:
-            write_file(f"{slave}.json", dump_record(record), STATE_MODE, folder)
+            write_file(f"{slave}.json", dump_known(known), STATE_MODE, folder)
 
     def forget(self, slave: str) -> None:
         """Remove what is known of a slave's tree."""
         with open_directory(self.records) as folder:
             tree_files.remove_tree(f"{slave}.json", folder)
 
-    def sweep(self, slaves: Sequence[str]) -> None:
-        """Remove the manifests from which none of the ``slaves``' trees is made any more."""
-        used: Collection[str] = {record.manifest for record in map(self.record, slaves) if record is not None}
+    def sweep(self) -> None:
+        """Remove the manifests from which no known tree is made any more."""
+        found = [known for known in map(self.known, self.slaves()) if known is not None]
+        used = {record.manifest for known in found for record in (known.record, *known.targets)}
         with open_directory(self.manifests) as folder:
             for name in os.listdir(folder):
                 if name not in used:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.diskless.netboot.plugins.module_utils import tree_files, tree_state
 from ansible_collections.diskless.netboot.plugins.module_utils.atomic_file import open_directory
-from ansible_collections.diskless.netboot.plugins.module_utils.tree_state import Record
+from ansible_collections.diskless.netboot.plugins.module_utils.tree_state import Known, Record
 
 MODE = 0o700
 """Of the folder of the trees: a slave may keep programs with the setuid bit in its tree."""
@@ -23,13 +23,17 @@ TEMPORARY = re.compile(rf"\.{tree_files.NAME.pattern}\.diskless-[0-9a-f]{{8}}")
 
 
 class Survey(NamedTuple):
-    """``seed``, ``update``: slave → what its tree is to be made from; ``withdrawn``: trees of nobody; ``remains``: of
-    runs that died; ``mode``: that of the folder, where it is not :data:`MODE` and this process' alone.
+    """``seed``, ``update``: slave → what its tree is to be made from; ``missing``: slaves whose tree was made, and is
+    not there; ``withdrawn``: trees of slaves that are not asked for any more; ``foreign``: what looks like a tree and
+    was not made here; ``remains``: of runs that died; ``mode``: that of the folder, where it is not :data:`MODE` and
+    this process' alone.
     """
 
     seed: dict[str, Record]
     update: dict[str, Record]
+    missing: list[str]
     withdrawn: list[str]
+    foreign: list[str]
     remains: list[str]
     mode: int | None
 
@@ -48,7 +52,8 @@ def survey(store: tree_state.Store, wanted: Mapping[str, Record]) -> Survey:
 
     What has no slave's name (``lost+found``, hidden folders) and what is no directory is nobody's tree.
 
-    :raises ValueError: where something that is no directory has the name of a tree.
+    :raises ValueError: where something that is no directory has the name of a tree, and where of the trees that were
+        made none is there: then ``trees/`` is not the folder in which they were made, and no place for new ones either.
     """
     found: dict[str, bool] = {}
     mode = None
@@ -66,13 +71,27 @@ def survey(store: tree_state.Store, wanted: Mapping[str, Record]) -> Survey:
             raise ValueError(f"{store.directory}/trees/{name}: no directory; a tree of that name cannot be made")
     directories = {name for name, is_directory in found.items() if is_directory}
     there = {name for name in directories if tree_files.NAME.fullmatch(name)}
+    made = store.slaves()
+    missing = sorted(made & wanted.keys() - there)
+    if missing and not made & there:
+        raise ValueError(
+            f"{store.directory}/trees: none of the trees that were made there is there ({', '.join(missing)}): "
+            f"is a file system not mounted? {anew(store, '<slave>')}"
+        )
     return Survey(
-        {name: record for name, record in wanted.items() if name not in there},
-        {name: record for name, record in wanted.items() if name in there and store.record(name) != record},
-        sorted(there - wanted.keys()),
+        {name: record for name, record in wanted.items() if name not in there | made},
+        {name: record for name, record in wanted.items() if name in there and store.known(name) != Known(record)},
+        missing,
+        sorted(there & made - wanted.keys()),
+        sorted(there - made - wanted.keys()),
         sorted(name for name in directories if TEMPORARY.fullmatch(name)),
         mode,
     )
+
+
+def anew(store: tree_state.Store, slave: str) -> str:
+    """Say what to do for a new tree in the place of one that is gone."""
+    return f"For a new tree, empty of what the slave had, remove {store.records}/{slave}.json"
 
 
 def has_own_file_system(directory: str) -> bool:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import errno
 import functools
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from ansible_collections.diskless.netboot.plugins.module_utils import tree_copy, tree_files, tree_manifest
+from ansible_collections.diskless.netboot.plugins.module_utils import tree_copy, tree_files, tree_manifest, tree_plan
 from ansible_collections.diskless.netboot.plugins.module_utils.tree_copy import Origin, Source
 from ansible_collections.diskless.netboot.plugins.module_utils.tree_manifest import DIRECTORY, Entry, Manifest
 from ansible_collections.diskless.netboot.plugins.module_utils.tree_plan import Plan
@@ -27,7 +27,7 @@ IN_THE_WAY = (
     errno.ENXIO,
 )
 TEMPORARY = ".diskless-update"
-"""What is made beside its place. Always the same name: should this process be killed, the next one replaces it."""
+"""What is made beside its place. Always the same name: should this process be killed, the next one removes it."""
 
 
 def located(error: OSError, path: str) -> OSError:
@@ -59,13 +59,14 @@ def seed(manifest: Manifest, source: Source, tree: int) -> None:
                 os.utime(name, ns=(entry.mtime_ns, entry.mtime_ns), dir_fd=directory, follow_symlinks=False)
 
 
-def look(
-    tree: int, paths: Iterable[str], base: Mapping[str, Entry], new: Mapping[str, Entry]
-) -> dict[str, Entry | None]:
-    """Give what the slave has at ``paths``, as :func:`tree_plan.plan` takes it. Its cost is that of ``paths``."""
+def look(tree: int, paths: Iterable[str], images: Sequence[Mapping[str, Entry]]) -> dict[str, Entry | None]:
+    """Give what the slave has at ``paths``, as :func:`tree_plan.plan` takes it. Its cost is that of ``paths``.
+
+    :param images: all old ones and the new one.
+    """
     current: dict[str, Entry | None] = {}
     for path in paths:
-        known = [entry for entry in (base.get(path), new.get(path)) if entry is not None]
+        known = [entry for image in images if (entry := image.get(path)) is not None]
         try:
             with tree_files.parent_of(tree, path) as (directory, name):
                 current[path] = tree_manifest.observe(name, directory, known)
@@ -73,6 +74,17 @@ def look(
             if error.errno not in IN_THE_WAY:
                 raise located(error, path) from error
     return current
+
+
+def clear(tree: int, paths: Iterable[str]) -> None:
+    """Remove what an update that died while it made one of ``paths`` has left beside it."""
+    for folder in sorted({tree_plan.above(path) for path in paths}):
+        _attempt(tree, f"{folder}/{TEMPORARY}".lstrip("/"), _clear)
+
+
+def _clear(name: str, directory: int) -> bool:
+    tree_files.remove_tree(name, directory)
+    return True
 
 
 def apply(
@@ -133,13 +145,11 @@ def _put(origin: Origin, expected: Entry | None, name: str, directory: int) -> b
         tree_copy.dress_directory(origin, name, directory)
         return True
     # What was a directory, or is to become one, has been removed by now.
-    if origin.entry.kind == DIRECTORY:
-        tree_copy.make(origin, name, directory)
-        return True
+    gone = DIRECTORY in (origin.entry.kind, expected.kind if expected is not None else "")
     tree_files.remove_tree(TEMPORARY, directory)
     try:
         tree_copy.make(origin, TEMPORARY, directory)
-        if not _unchanged(name, directory, None if _is_directory(expected) else expected):
+        if not _unchanged(name, directory, None if gone else expected):
             return False
         os.rename(TEMPORARY, name, src_dir_fd=directory, dst_dir_fd=directory)
     finally:

@@ -22,8 +22,8 @@ from ansible_collections.diskless.netboot.plugins.module_utils import (
 from ansible_collections.diskless.netboot.plugins.module_utils import tree_update as update
 from ansible_collections.diskless.netboot.plugins.module_utils.atomic_file import open_directory, read_file
 from ansible_collections.diskless.netboot.plugins.module_utils.tree_copy import Source
-from ansible_collections.diskless.netboot.plugins.module_utils.tree_manifest import Manifest
-from ansible_collections.diskless.netboot.plugins.module_utils.tree_state import HOSTS, Record
+from ansible_collections.diskless.netboot.plugins.module_utils.tree_manifest import Entry, Manifest
+from ansible_collections.diskless.netboot.plugins.module_utils.tree_state import HOSTS, Known, Record
 
 
 class Change(NamedTuple):
@@ -135,28 +135,36 @@ class Workshop:
         finally:
             tree_files.remove_tree(temporary, trees)
         os.fsync(trees)
-        self.store.save(slave, record)
+        self.store.save(slave, Known(record))
         return Change(slave, None, record, [], [], [])
 
     def update(self, slave: str, record: Record) -> Change:
         """Bring a slave's tree to another generation. A tree without a record is compared with its image as it is."""
-        before = self.store.record(slave)
-        base, _own = self._slaves(before)
+        known = self.store.known(slave)
+        before = known.record if known is not None else None
         new, own = self._slaves(record)
         if self.dry and not new.entries:
             return Change(slave, before, record, [], [], [])  # the image itself is still to be made
+        olds = self._olds(known)
+        halfway = known.halfway if known is not None else ()
         with contextlib.ExitStack() as stack:
             trees = stack.enter_context(open_directory(f"{self.store.directory}/trees"))
             tree = stack.enter_context(open_directory(slave, trees))
-            current = update.look(tree, tree_plan.changed_paths(base.entries, new.entries), base.entries, new.entries)
-            plan = tree_plan.plan(base.entries, current, new.entries)
+            paths = tree_plan.changed_paths(olds, new.entries)
+            current = update.look(tree, paths, [*olds, new.entries])
+            plan = tree_plan.plan(olds, current, new.entries, halfway)
             kept = plan.kept
             if not self.dry:
                 root = stack.enter_context(open_directory(self.image_root(record)))
+                if known is not None:
+                    # Should this run die, the next one must tell what it has done from what the slave does.
+                    passing = tree_plan.passing_through(plan, current, new.entries)
+                    self.store.save(slave, known.begun(record, passing))
+                    update.clear(tree, paths if known.targets else ())
                 refused = update.apply(plan, current, new.entries, Source(root, own), tree)
                 kept = sorted({*kept, *refused})
                 os.sync()
-                self.store.save(slave, record)
+                self.store.save(slave, Known(record))
         undone = set(kept)
         return Change(
             slave,
@@ -166,6 +174,15 @@ class Workshop:
             [path for path in plan.remove if path not in undone],
             kept,
         )
+
+    def _olds(self, known: Known | None) -> list[dict[str, Entry]]:
+        """Give what a tree was made from, first, and what updates that died have perhaps made of it."""
+        olds = [self._slaves(known.record if known is not None else None)[0].entries]
+        for target in known.targets if known is not None else ():
+            # An image that is gone says nothing; an empty one would say that it had removed everything.
+            if entries := self._slaves(target)[0].entries:
+                olds.append(entries)
+        return olds
 
     def remove(self, slave: str, trees: int) -> None:
         """Remove a withdrawn slave's tree with all its data, or what is left of one.
@@ -178,15 +195,23 @@ class Workshop:
             raise ValueError(f"tree {slave!r} is not removed, because something is mounted there: {', '.join(mounts)}")
         if not slave.startswith("."):
             temporary = tree_survey.temporary_name(slave)
-            os.rename(slave, temporary, src_dir_fd=trees, dst_dir_fd=trees)
+            # First: a tree without a record is kept, a record without a tree stops the slave's return.
             self.store.forget(slave)
+            os.rename(slave, temporary, src_dir_fd=trees, dst_dir_fd=trees)
             slave = temporary
         tree_files.remove_tree(slave, trees)
+
+    def _missing(self, found: tree_survey.Survey) -> list[Failure]:
+        """Give the failures of trees that were made and are gone: new ones would hide what was in them."""
+        return [
+            Failure(name, f"its tree was made and is gone. {tree_survey.anew(self.store, name)}")
+            for name in found.missing
+        ]
 
     def predict(self, found: tree_survey.Survey, prune: bool) -> Outcome:
         """Give what :meth:`work` would do; nothing is written."""
         changes = [Change(name, None, record, [], [], []) for name, record in found.seed.items()]
-        failures: list[Failure] = []
+        failures = self._missing(found)
         for name, record in found.update.items():
             with _isolated(name, failures):
                 changes.append(self.update(name, record))
@@ -194,7 +219,7 @@ class Workshop:
 
     def work(self, found: tree_survey.Survey, prune: bool, trees: int) -> Outcome:
         """Do what was found, under the lock. What fails for one tree is told at the end and holds up no other."""
-        done = Outcome([], [], [], [])
+        done = Outcome([], [], [], self._missing(found))
         for name in found.remains:
             with _isolated(name, done.failures):
                 self.remove(name, trees)
@@ -209,7 +234,7 @@ class Workshop:
         for name, record in found.update.items():
             with _isolated(name, done.failures):
                 done.changes.append(self.update(name, record))
-        self.store.sweep(os.listdir(trees))
+        self.store.sweep()
         return done
 
 

@@ -20,6 +20,7 @@ description:
     this very version of it into effect during the present run of the service. The latter is kept in
     C(/run/diskless-netboot), which is empty after the machine has started, as the services then are new.
   - Reloads systemd where it has not read a unit's file or drop-in yet.
+  - Fails, before it does anything, where the unit is masked.
 extends_documentation_fragment:
   - diskless.netboot.attributes
 options:
@@ -132,16 +133,22 @@ class Service:
     def settled(self, timeout: int) -> service_effect.Unit:
         """Wait until the service is active and has been so for a moment, in one and the same run."""
         end = time.monotonic() + timeout
+        runs: set[str] = set()
         while True:
             before = self.observe()
+            runs.add(before.invocation if before is not None else "")
             if before is not None and before.state == "active":
                 time.sleep(SETTLE_SECONDS)
                 after = self.observe()
                 if after is not None and (after.state, after.invocation) == ("active", before.invocation):
                     return after
+                runs.add(after.invocation if after is not None else "")
             if before is None or before.state == "failed":
                 self.fail(f"it is {before.state if before else 'gone'} and not active")
             elif time.monotonic() > end:
+                # systemd.exec(5): each run of a unit has an ID of its own.
+                if len(runs - {""}) > 1:
+                    self.fail(f"it keeps restarting, for {timeout} s now")
                 self.fail(f"it is {before.state} and not active after {timeout} s")
             time.sleep(POLL_SECONDS)
 
@@ -203,6 +210,9 @@ def settle(module: AnsibleModule) -> dict[str, Any]:
     unit = service.observe()
     if unit is None and not module.check_mode:
         module.fail_json(msg=f"{params['unit']}: there is no such unit")
+    if unit is not None and unit.masked:
+        name = params["unit"]
+        module.fail_json(msg=f"{name}: it is masked, so nothing can start it; 'systemctl unmask {name}' ends that")
     reload_files = observe_files(module, "reload_files")
     restart_files = observe_files(module, "restart_files")
     if unit is None:

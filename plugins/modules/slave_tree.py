@@ -21,8 +21,12 @@ description:
     looked at.
   - Slaves may be running and hostile meanwhile. No link of theirs is followed and none of their files is written into;
     what a slave changes while it is updated is kept as it is.
-  - A tree whose slave is not in O(trees) any more is kept and reported until O(prune) says otherwise. What in C(trees/)
-    is no directory with the name of a slave is nobody's tree and left alone.
+  - An update that dies is finished by the next run, also where the image has another generation by then.
+  - A tree whose slave is not in O(trees) any more is kept and reported until O(prune) says otherwise. A directory with
+    the name of a slave that this module knows nothing of is reported and left alone. What is no directory with the name
+    of a slave is left alone.
+  - A tree that was made and is gone is not made again, for its file system may not be mounted. Remove
+    C(<directory>/state/trees/<slave>.json) to have it made anew. Where all are gone, nothing is done at all.
   - What goes wrong with one tree holds up no other. The module fails at the end then, and returns what was done.
   - C(trees/) is closed to all but root. A warning says when it is no file system of its own, for then a hostile slave
     can guess NFS file handles of what else lies on that file system.
@@ -60,7 +64,7 @@ options:
         elements: str
         default: [/usr, /opt]
   prune:
-    description: Whether to remove the trees of slaves that are not in O(trees), with all their data.
+    description: Whether to remove the trees that were made for slaves that are not in O(trees), with all their data.
     type: bool
     default: false
 extends_documentation_fragment: diskless.netboot.attributes
@@ -106,6 +110,11 @@ updated:
       returned: always
 kept:
   description: Trees of slaves that are not listed.
+  returned: always
+  type: list
+  elements: str
+foreign:
+  description: Directories with names of slaves in C(trees/) that are not listed and of which nothing is known.
   returned: always
   type: list
   elements: str
@@ -191,6 +200,7 @@ def result(found: tree_survey.Survey, done: tree_work.Outcome) -> dict[str, Any]
             if change.slave in found.update
         ],
         "kept": [name for name in found.withdrawn if name not in done.pruned],
+        "foreign": found.foreign,
         "pruned": done.pruned,
         "removed": done.removed,
         "failures": [{"name": failure.slave, "error": failure.error} for failure in done.failures],
@@ -209,6 +219,8 @@ def warnings(
     ]
     if found.withdrawn and not prune:
         told.append(f"kept the trees of slaves that are not listed any more: {shown(found.withdrawn)}")
+    if found.foreign:
+        told.append(f"left alone, for no run has made them: {shown(found.foreign)}")
     if wanted and not tree_survey.has_own_file_system(directory):
         told.append(
             f"{directory}/trees is no file system of its own: a hostile slave that has a tree there could reach all "

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from ansible_collections.diskless.netboot.plugins.module_utils import rootfs_command
+from ansible_collections.diskless.netboot.plugins.module_utils import mirrors, rootfs_command
 
 IMAGE: dict[str, Any] = {
     "name": "reading_room",
@@ -28,14 +28,43 @@ def test_without_a_mirror_none_is_named() -> None:
     assert "--architectures=amd64" in command
 
 
-@pytest.mark.parametrize("mirror", ["http://mirror.test/debian", "deb http://mirror.test/debian bookworm main"])
+@pytest.mark.parametrize(
+    "mirror",
+    [
+        "http://mirror.test/debian",
+        "https://[2001:db8::1]:8443/debian",
+        "copy:///srv/debian",
+        "deb http://mirror.test/debian bookworm main",
+        "deb [trusted=yes] copy:/srv/debian bookworm main contrib",
+    ],
+)
 def test_a_mirror_is_the_last_argument(mirror: str) -> None:
     assert rootfs_command.bootstrap(IMAGE | {"mirror": mirror}, [], "/srv/root", "/srv/cache")[-1] == mirror
 
 
-@pytest.mark.parametrize("mirror", ["-", "/etc/passwd", "sources.list"])
-def test_what_would_be_read_as_a_file_is_no_mirror(mirror: str) -> None:
-    text = f"mirror {mirror!r}: neither an address (scheme://...) nor a line that starts with 'deb '"
+@pytest.mark.parametrize(
+    ("mirror", "fault"),
+    [
+        ("-", "is no mirror's address"),
+        ("/etc/passwd", "is no mirror's address"),
+        ("sources.list", "is no mirror's address"),
+        ("ftp://mirror.test/debian", "is no mirror's address"),
+        ("http://mirror.test/ debian", "is no mirror's address"),
+        ("http://mirror.test/\ndeb http://other.test/ x y", "is no mirror's address"),
+        ("deb http://mirror.test/debian", "is no mirror's address"),
+        ("deb-src http://mirror.test/debian bookworm main", "is no mirror's address"),
+        ("copy:/srv/debian", "cannot be read while an image is built, write 'copy:///srv/debian'"),
+        ("copy://srv/debian", "cannot be read while an image is built, write 'copy:///srv/debian'"),
+        ("file:/srv/debian", "cannot be read while an image is built, write 'copy:///srv/debian'"),
+        ("file:///srv/debian", "cannot be read while an image is built, write 'copy:///srv/debian'"),
+        (
+            "deb [trusted=yes] file:/srv/debian bookworm main",
+            "cannot be read while an image is built, write 'deb [trusted=yes] copy:///srv/debian bookworm main'",
+        ),
+    ],
+)
+def test_what_mmdebstrap_does_not_take_is_no_mirror(mirror: str, fault: str) -> None:
+    text = f"mirror {mirror!r}: {fault}; allowed: {mirrors.ALLOWED}"
     with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
         rootfs_command.bootstrap(IMAGE | {"mirror": mirror}, [], "/srv/root", "/srv/cache")
 

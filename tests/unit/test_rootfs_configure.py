@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
-from ansible_collections.diskless.netboot.plugins.module_utils import rootfs_configure
+from ansible_collections.diskless.netboot.plugins.module_utils import rootfs_configure, unit_names
 
 IMAGE: dict[str, Any] = {"services": ["ssh"], "authorized_keys": []}
 SLAVE: dict[str, Any] = {
@@ -67,6 +67,20 @@ def test_what_is_left_and_what_is_there(root: pathlib.Path) -> None:
     assert os.readlink(root / "etc/systemd/system/fstrim.timer") == "/dev/null"
 
 
+@pytest.mark.parametrize("kind", unit_names.ENDINGS)
+def test_units_of_every_type_keep_their_names(root: pathlib.Path, kind: str) -> None:
+    ran: list[Sequence[str]] = []
+
+    def run(command: Sequence[str]) -> str:
+        ran.append(command)
+        return ""
+
+    image = {"services": [f"data{kind}"], "authorized_keys": []}
+    rootfs_configure.configure(str(root), image, SLAVE | {"masked_units": [f"data{kind}"]}, run)
+    assert ran == [["systemctl", "--root", str(root), "enable", "--", f"data{kind}"]]
+    assert not (root / "etc/systemd/system").exists()
+
+
 def test_keys_are_roots_alone(root: pathlib.Path) -> None:
     image = {"services": [], "authorized_keys": ["ssh-ed25519 AAAA a", "ssh-ed25519 BBBB b"]}
     rootfs_configure.configure(str(root), image, SLAVE, lambda _: "")
@@ -121,6 +135,11 @@ def test_an_image_without_its_kernel_is_refused(
         (["fstrim.timer", "rpcbind.service"], ["rpcbind"], ["fstrim.timer"]),
         (["fstrim.timer"], ["fstrim.timer"], []),
         (["getty@tty1"], ["getty@tty1.service"], []),
+        (
+            ["data.automount", "a.swap", "b.slice", "c.mounted"],
+            [],
+            ["a.swap", "b.slice", "c.mounted.service", "data.automount"],
+        ),
     ],
 )
 def test_what_an_image_asks_for_is_not_masked(masked: list[str], services: list[str], expected: list[str]) -> None:

@@ -27,6 +27,8 @@ class FakeSystemd:
         self.done: list[str] = []
         self.refuses = ""
         self.dies = False
+        self.masked = False
+        self.crashes = False
 
     def begin(self) -> None:
         """Start a new run of the unit."""
@@ -41,6 +43,8 @@ class FakeSystemd:
             return 0, "line 1\nline 2: cannot\n", ""
         verb = arguments[1]
         if verb == "show":
+            if self.crashes and self.done:
+                self.begin()
             return 0, self.shown(), ""
         if verb == "is-enabled":
             return int(not self.enabled), "", ""
@@ -54,8 +58,9 @@ class FakeSystemd:
 
     def shown(self) -> str:
         """What ``systemctl show`` prints."""
+        load = "masked" if self.masked else "loaded" if self.exists else "not-found"
         return (
-            f"LoadState={'loaded' if self.exists else 'not-found'}\nActiveState={self.state}\n"
+            f"LoadState={load}\nActiveState={self.state}\n"
             f"InvocationID={self.invocation}\nInactiveExitTimestampMonotonic={self.started // 1000}\n"
             "NeedDaemonReload=no\n"
         )
@@ -168,6 +173,42 @@ def test_a_service_that_never_becomes_active(run: Run, systemd: FakeSystemd, mon
     systemd.state = "activating"
     monkeypatch.setattr(systemd, "begin", lambda: None)
     assert run(timeout=0)["msg"].startswith("a.service: it is activating and not active after 0 s\n")
+
+
+@pytest.mark.parametrize("timeout", [0, 1])
+def test_a_service_that_keeps_restarting(
+    run: Run, systemd: FakeSystemd, monkeypatch: pytest.MonkeyPatch, timeout: int
+) -> None:
+    monkeypatch.setattr(service_configuration, "POLL_SECONDS", 0.1)
+    systemd.crashes = True
+    assert run(timeout=timeout)["msg"] == (
+        f"a.service: it keeps restarting, for {timeout} s now\nIts journal ends with:\nline 1\nline 2: cannot"
+    )
+
+
+def test_a_service_that_restarts_once(
+    run: Run, systemd: FakeSystemd, file: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = systemd.shown
+
+    def shown() -> str:
+        if systemd.done and systemd.invocation == 2:
+            systemd.begin()
+        return real()
+
+    monkeypatch.setattr(systemd, "shown", shown)
+    assert run(restart_files=[str(file)])["changed"] is True
+    assert systemd.invocation == 3
+
+
+@pytest.mark.parametrize("state", ["inactive", "active"])
+@pytest.mark.parametrize("check", [True, False])
+def test_a_masked_unit(run: Run, systemd: FakeSystemd, state: str, check: bool) -> None:
+    systemd.masked, systemd.state = True, state
+    assert run(check=check)["msg"] == (
+        "a.service: it is masked, so nothing can start it; 'systemctl unmask a.service' ends that"
+    )
+    assert systemd.done == []
 
 
 def test_records_are_for_root_alone(run: Run, tmp_path: pathlib.Path) -> None:

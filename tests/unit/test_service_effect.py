@@ -120,6 +120,7 @@ PARSED = Unit(
         (SHOWN.replace("=5000000", "=0"), dataclasses.replace(PARSED, started=0)),
         (SHOWN.replace("=5000000", "="), dataclasses.replace(PARSED, started=0)),
         (SHOWN.replace("=loaded", "=not-found"), None),
+        (SHOWN.replace("=loaded", "=masked"), dataclasses.replace(PARSED, masked=True)),
         (SHOWN.replace("=running", "=exited"), dataclasses.replace(PARSED, state="exited")),
         (SHOWN.replace("=running", "=exited").replace("=forking", "=oneshot"), PARSED),
         (

@@ -48,7 +48,15 @@ def test_what_holds_nothing_of_the_slaves_own_can_be_shared(path: str) -> None:
 def test_a_record_comes_back() -> None:
     record = tree_state.record_of(TREE)
     assert record == tree_state.Record("pc24", "catalogue", "g1", ("/opt", "/usr"))
-    assert tree_state.load_record(tree_state.dump_record(record)) == record
+    known = tree_state.Known(record)
+    assert tree_state.load_known(tree_state.dump_known(known)) == known
+
+
+def test_what_was_begun_comes_back_and_adds_up() -> None:
+    first, second, third = (tree_state.record_of(TREE | {"generation": name}) for name in ("g1", "g2", "g3"))
+    known = tree_state.Known(first).begun(second, ["a", "b"]).begun(third, ["b", "c"]).begun(second, [])
+    assert known == tree_state.Known(first, (second, third), ("a", "b", "c"))
+    assert tree_state.load_known(tree_state.dump_known(known)) == known
 
 
 def test_the_order_of_shared_directories_does_not_count() -> None:
@@ -69,7 +77,7 @@ def test_a_manifest_comes_back_with_any_name() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"{}", b'{"format": 99}', b"null"])
 def test_what_is_of_another_format_is_not_known(data: bytes) -> None:
-    assert tree_state.load_record(data) is None
+    assert tree_state.load_known(data) is None
     assert tree_state.load_manifest(data) is None
 
 

@@ -9,7 +9,7 @@ import stat
 import pytest
 from ansible_collections.diskless.netboot.plugins.module_utils import tree_files, tree_survey
 
-from tests.unit.tree_module import make_srv, run, slave
+from tests.unit.tree_module import everything, make_srv, run, slave
 
 
 @pytest.fixture(name="srv")
@@ -115,3 +115,73 @@ def test_a_link_in_the_place_of_a_tree_is_refused(srv: pathlib.Path, monkeypatch
     result = run(monkeypatch, srv, [slave("pc24")])
     assert result["msg"] == f"{srv}/trees/pc24: no directory; a tree of that name cannot be made"
     assert not os.listdir(srv / "outside")
+
+
+@pytest.mark.parametrize("name", ["pc24.bak", "pc23"])
+@pytest.mark.parametrize("prune", [False, True])
+def test_what_no_run_has_made_is_not_pruned(
+    srv: pathlib.Path, monkeypatch: pytest.MonkeyPatch, name: str, prune: bool
+) -> None:
+    run(monkeypatch, srv, [slave("pc24"), slave("pc25")])
+    (srv / "trees" / name).mkdir()
+    (srv / "trees" / name / "precious").touch()
+    for check in (True, False):
+        result = run(monkeypatch, srv, [slave("pc24")], prune=prune, check=check)
+        assert (result["failed"], result["foreign"]) == (False, [name])
+        assert (result["kept"], result["pruned"]) == (([], ["pc25"]) if prune else (["pc25"], []))
+        assert result["warnings"][-1] == f"left alone, for no run has made them: {name}"
+    assert (srv / "trees" / name / "precious").exists()
+    assert (srv / "trees/pc25").exists() != prune
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_tree_that_is_gone_is_not_made_again(srv: pathlib.Path, monkeypatch: pytest.MonkeyPatch, check: bool) -> None:
+    run(monkeypatch, srv, [slave("pc24"), slave("pc25")])
+    (srv / "trees/pc24").rename(srv / "aside")
+    record = srv / "state/trees/pc24.json"
+    text = f"its tree was made and is gone. For a new tree, empty of what the slave had, remove {record}"
+    for generation in ("g1", "g2"):
+        trees = [slave(name, generation) for name in ("pc23", "pc24", "pc25")]
+        result = run(monkeypatch, srv, trees, check=check)
+        assert (result["failed"], result["failures"]) == (True, [{"name": "pc24", "error": text}])
+        assert result["msg"] == f"not all trees are as they should be: pc24: {text}"
+    assert [update["name"] for update in result["updated"]] == (["pc25"] if check else ["pc23", "pc25"])
+    assert not (srv / "trees/pc24").exists()
+    (srv / "aside").rename(srv / "trees/pc24")
+    assert [update["put"] for update in run(monkeypatch, srv, [slave("pc24", "g2")])["updated"]] == [["etc/issue"]]
+
+
+def test_a_tree_is_made_anew_without_its_record(srv: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(monkeypatch, srv, [slave("pc24"), slave("pc25")])
+    (srv / "trees/pc24").rename(srv / "aside")
+    (srv / "state/trees/pc24.json").unlink()
+    assert run(monkeypatch, srv, [slave("pc24"), slave("pc25")])["seeded"] == ["pc24"]
+
+
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize("mount_point", [True, False])
+def test_a_file_system_that_is_not_mounted_gets_no_trees(
+    srv: pathlib.Path, monkeypatch: pytest.MonkeyPatch, check: bool, mount_point: bool
+) -> None:
+    trees = [slave("pc24"), slave("pc25")]
+    run(monkeypatch, srv, trees)
+    (srv / "trees").rename(srv / "volume")
+    if mount_point:
+        (srv / "trees").mkdir()
+    before = everything(srv)
+    result = run(monkeypatch, srv, [*trees, slave("pc26")], check=check)
+    assert result["msg"] == (
+        f"{srv}/trees: none of the trees that were made there is there (pc24, pc25): is a file system not mounted? "
+        f"For a new tree, empty of what the slave had, remove {srv}/state/trees/<slave>.json"
+    )
+    assert everything(srv) == before
+    if mount_point:
+        (srv / "trees").rmdir()
+    (srv / "volume").rename(srv / "trees")
+    assert not run(monkeypatch, srv, trees)["changed"]
+
+
+def test_a_slave_that_was_pruned_may_come_back(srv: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(monkeypatch, srv, [slave("pc24")])
+    assert run(monkeypatch, srv, [], prune=True)["pruned"] == ["pc24"]
+    assert run(monkeypatch, srv, [slave("pc24")])["seeded"] == ["pc24"]

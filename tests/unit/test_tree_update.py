@@ -45,8 +45,8 @@ class Place:
         """Bring the tree to the new image and give what is kept; ``meanwhile`` is done between looking and doing."""
         with opened(self.old) as old, opened(self.new) as new, opened(self.tree) as tree:
             base, wanted = tree_manifest.scan(old).entries, tree_manifest.scan(new).entries
-            current = tree_update.look(tree, tree_plan.changed_paths(base, wanted), base, wanted)
-            plan = tree_plan.plan(base, current, wanted)
+            current = tree_update.look(tree, tree_plan.changed_paths([base], wanted), [base, wanted])
+            plan = tree_plan.plan([base], current, wanted)
             meanwhile()
             return sorted({*plan.kept, *tree_update.apply(plan, current, wanted, Source(new, {}), tree)})
 
@@ -154,7 +154,7 @@ def test_a_large_file_of_the_slave_is_not_read(place: Place, monkeypatch: pytest
     with opened(place.tree) as tree, opened(place.old) as old:
         known = [tree_manifest.scan(old).entries["etc/a"]]
         monkeypatch.setattr(tree_manifest, "digest_file", lambda *_: pytest.fail("read"))
-        assert tree_update.look(tree, ["etc/a"], {"etc/a": known[0]}, {})["etc/a"] not in known
+        assert tree_update.look(tree, ["etc/a"], [{"etc/a": known[0]}])["etc/a"] not in known
 
 
 @pytest.mark.parametrize("level", ["etc", "etc/ssh", "etc/ssh/config"])
@@ -317,7 +317,7 @@ def test_an_error_names_the_path(place: Place, monkeypatch: pytest.MonkeyPatch) 
         opened(place.tree) as tree,
         pytest.raises(OSError, match=r"^\[Errno 5\] Input/output error: 'etc/a'$"),
     ):
-        tree_update.look(tree, ["etc/a"], {}, {})
+        tree_update.look(tree, ["etc/a"], [])
 
 
 @pytest.mark.parametrize("unsupported", [(), ("clone",), ("clone", "range")])
