@@ -5,31 +5,85 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Mapping
+from typing import NamedTuple
+
+from ansible_collections.diskless.netboot.plugins.module_utils import nfs_rules
 
 # Of the reply to ShowExports, as dbus-send(1) prints it: an export begins with its id and its path.
 EXPORT = re.compile(r'^ *uint16 (\d+)\n *string "(.*)"$', re.MULTILINE)
+# Of the reply to DisplayExport, (siyyiuuuuu): the client's network, seven numbers more, and the bits of its options.
+CLIENT = re.compile(r'^ *struct \{\n *string "(.*)"\n(?:.*\n){7} *uint32 (\d+)$', re.MULTILINE)
+# EXPORT_OPTION_... of Ganesha's nfs_exports.h.
+SQUASH, READ, WRITE = 0x7, 0x20, 0x40
+ACCESS = {READ: "ro", READ | WRITE: "rw"}
 # A line of the log: date, epoch, host, thread, function, then component, level and text.
 COMPLAINT = re.compile(r" :[A-Z0-9 _]+ :(?:CRIT|MAJ|FATAL) :(.*)$")
 LAST_COMPLAINTS = 5
 
 
-def exports(reply: str) -> dict[str, int]:
-    """Read path and Export_Id from a reply; id 0 is Ganesha's own root above all exports."""
+class Client(NamedTuple):
+    """A machine, and what it may do."""
+
+    address: str
+    access: str
+    root_squash: bool
+
+
+class Export(NamedTuple):
+    """What stands for one path; ``number`` is its Export_Id."""
+
+    number: int
+    clients: frozenset[Client]
+
+
+Exports = Mapping[str, Export]
+
+
+def paths(reply: str) -> dict[str, int]:
+    """Read path and Export_Id from the reply to ShowExports; id 0 is Ganesha's own root above all exports."""
     return {path: int(number) for number, path in EXPORT.findall(reply) if number != "0"}
 
 
-def compare(wanted: Mapping[str, int], answer: Mapping[str, int] | None) -> dict[str, list[str]]:
-    """Give ``missing`` and ``surplus`` paths; no answer means that nothing is exported."""
+def clients(reply: str) -> frozenset[Client]:
+    """Read who may mount from the reply to DisplayExport."""
+    return frozenset(
+        Client(single(network), ACCESS.get(int(bits) & (READ | WRITE), "none"), bool(int(bits) & SQUASH))
+        for network, bits in CLIENT.findall(reply)
+    )
+
+
+def single(network: str) -> str:
+    """Give the address of a network of one machine; anything else, such as ``*``, as it is."""
+    try:
+        one = ipaddress.ip_network(network)
+    except ValueError:
+        return network
+    return str(one.network_address) if one.num_addresses == 1 else network
+
+
+def wanted(exports: nfs_rules.Exports, ids: Mapping[str, int]) -> dict[str, Export]:
+    """Give what the answer is to be."""
+    found: dict[str, set[Client]] = {rule.path: set() for rule in exports}
+    for rule, addresses in exports.items():
+        found[rule.path] |= {Client(one, rule.access, rule.root_squash) for one in addresses}
+    return {path: Export(ids[path], frozenset(its)) for path, its in found.items()}
+
+
+def compare(wanted: Exports, answer: Exports | None) -> dict[str, list[str]]:
+    """Give the paths that are ``missing``, ``surplus`` or there for ``other_clients``; no answer is an empty one."""
     shown = answer or {}
+    there = {path for path, export in wanted.items() if path in shown and shown[path].number == export.number}
     return {
-        "missing": sorted(path for path, number in wanted.items() if shown.get(path) != number),
-        "surplus": sorted(path for path in shown if path not in wanted),
+        "missing": sorted(wanted.keys() - there),
+        "surplus": sorted(shown.keys() - wanted.keys()),
+        "other_clients": sorted(path for path in there if shown[path].clients != wanted[path].clients),
     }
 
 
-def refusal(wanted: Mapping[str, int], answer: Mapping[str, int] | None) -> str:
+def refusal(wanted: Exports, answer: Exports | None) -> str:
     """Say how an answer differs from what is wanted."""
     if answer is None:
         return "Ganesha runs, but does not tell what it exports"
@@ -37,6 +91,7 @@ def refusal(wanted: Mapping[str, int], answer: Mapping[str, int] | None) -> str:
     parts = [
         *(["does not export " + ", ".join(found["missing"])] if found["missing"] else []),
         *(["still exports " + ", ".join(found["surplus"])] if found["surplus"] else []),
+        *(["has other clients for " + ", ".join(found["other_clients"])] if found["other_clients"] else []),
     ]
     return f"Ganesha {' and '.join(parts)}"
 

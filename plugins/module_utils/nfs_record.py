@@ -10,24 +10,14 @@ their export their root answers ESTALE or EACCES. So roots stay exported to the 
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from ansible_collections.diskless.netboot.plugins.module_utils.nfs_rules import Exports, Rule, grouped, listed
 
 # Ganesha: id 0 is the root of its pseudo file system, ids have 16 bits.
 HIGHEST_ID = 65535
-
-
-class Rule(NamedTuple):
-    """What is allowed below a path; who is allowed it stands beside."""
-
-    path: str
-    access: str
-    root_squash: bool
-
-
-Exports = dict[Rule, frozenset[str]]
 
 
 class Record(NamedTuple):
@@ -35,31 +25,6 @@ class Record(NamedTuple):
 
     exports: Exports
     ids: dict[str, int]
-
-
-def grouped(items: Iterable[Mapping[str, Any]]) -> Exports:
-    """Convert ``[{"path", "clients": [address], "access", "root_squash"}]``, as in ``nfs_server_exports``."""
-    result: dict[Rule, frozenset[str]] = {}
-    for item in items:
-        rule = Rule(item["path"], item["access"], item["root_squash"])
-        clients = frozenset(str(ipaddress.ip_address(one)) for one in item["clients"])
-        result[rule] = result.get(rule, frozenset()) | clients
-    return {rule: clients for rule, clients in result.items() if clients}
-
-
-def listed(exports: Exports) -> list[dict[str, Any]]:
-    """Convert back to the list; sorted, addresses by number."""
-    return [
-        {"path": rule.path, "clients": sorted(clients, key=numerically), "access": rule.access,
-         "root_squash": rule.root_squash}
-        for rule, clients in sorted(exports.items())
-    ]  # fmt: skip
-
-
-def numerically(address: str) -> tuple[int, int]:
-    """Order addresses."""
-    one = ipaddress.ip_address(address)
-    return one.version, int(one)
 
 
 def is_root(rule: Rule) -> bool:

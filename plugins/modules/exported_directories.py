@@ -14,27 +14,20 @@ author:
   - The diskless.netboot maintainers (@diskless)
 description:
   - Creates missing directories as root's with mode 0755, parents too, and leaves those that exist as they are.
-  - Fails with the names of all directories that another should have made.
+    So it does with those that are exported with O(exports[].root_squash) only.
+  - Fails with the names of all others that are missing, because another should have made them. In check mode they
+    may be missing.
   - Follows no symbolic link in any part of a path, because a machine that may write to an export could have planted it.
-options:
-  create:
-    description: Directories to create where they are missing.
-    type: list
-    elements: path
-    default: []
-  require:
-    description: Directories that must be there. In check mode they may be missing.
-    type: list
-    elements: path
-    default: []
 extends_documentation_fragment:
   - diskless.netboot.attributes
+  - diskless.netboot.exports
 """
 
 EXAMPLES = r"""
 - name: The shared home is there
   diskless.netboot.exported_directories:
-    create: [/srv/diskless/home]
+    exports:
+      - {path: /srv/diskless/home, clients: [192.168.1.21], access: rw, root_squash: true}
 """
 
 RETURN = r"""
@@ -51,23 +44,21 @@ missing:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.diskless.netboot.plugins.module_utils import plain_directory
+from ansible_collections.diskless.netboot.plugins.module_utils import nfs_rules, plain_directory
 
 
 def main() -> None:
     """Do what the documentation says."""
     module = AnsibleModule(
-        argument_spec={
-            "create": {"type": "list", "elements": "path", "default": []},
-            "require": {"type": "list", "elements": "path", "default": []},
-        },
+        argument_spec={"exports": nfs_rules.ARGUMENT},
         supports_check_mode=True,
     )
     try:
-        missing = [path for path in module.params["require"] if not plain_directory.exists(path)]
+        create, require = nfs_rules.directories(nfs_rules.grouped(module.params["exports"]))
+        missing = [path for path in require if not plain_directory.exists(path)]
         if missing and not module.check_mode:
             module.fail_json(msg=f"exported but not there: {', '.join(missing)}", missing=missing)
-        created = [path for path in module.params["create"] if not plain_directory.exists(path)]
+        created = [path for path in create if not plain_directory.exists(path)]
         if not module.check_mode:
             for path in created:
                 plain_directory.create(path)

@@ -13,8 +13,8 @@ version_added: "1.0.0"
 author:
   - The diskless.netboot maintainers (@diskless)
 description:
-  - Asks the running server for its exports, by D-Bus. Where they are others than those wanted, has it read its
-    configuration once more, and fails when that does not help.
+  - Asks the running server for its exports and their clients, by D-Bus. Where they are others than those wanted, has it
+    read its configuration once more, and fails when that does not help.
   - Ganesha reads its configuration after C(systemctl reload) has returned. What it cannot export, such as a directory
     on an overlay, it leaves out and says so in its log only.
 options:
@@ -28,11 +28,14 @@ options:
     default: 15
 extends_documentation_fragment:
   - diskless.netboot.attributes
+  - diskless.netboot.exports
 """
 
 EXAMPLES = r"""
 - name: Ganesha exports what it should
   diskless.netboot.ganesha_exports:
+    exports:
+      - {path: /srv/diskless/home, clients: [192.168.1.21], access: rw, root_squash: true}
     ids: {/srv/diskless/home: 61170}
 """
 
@@ -47,6 +50,11 @@ surplus:
   returned: always
   type: list
   elements: str
+other_clients:
+  description: Paths that were exported to other machines than they should, or otherwise.
+  returned: always
+  type: list
+  elements: str
 """
 
 import os
@@ -54,26 +62,38 @@ import time
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.diskless.netboot.plugins.module_utils import ganesha_answers, whole_file
+from ansible_collections.diskless.netboot.plugins.module_utils import ganesha_answers, nfs_rules, whole_file
 
 UNIT = "nfs-ganesha.service"
 LOG = "/var/log/ganesha/ganesha.log"
 LOG_BYTES = 65536
 POLL_SECONDS = 0.3
-ASK = [
-    "dbus-send", "--system", "--print-reply", "--dest=org.ganesha.nfsd",
-    "/org/ganesha/nfsd/ExportMgr", "org.ganesha.nfsd.exportmgr.ShowExports",
-]  # fmt: skip
+ASK = ["dbus-send", "--system", "--print-reply", "--dest=org.ganesha.nfsd", "/org/ganesha/nfsd/ExportMgr"]
 
 
-def shown(module: AnsibleModule) -> dict[str, int] | None:
-    """Ask the server; nothing where it does not answer (yet)."""
+def ask(module: AnsibleModule, method: str, *arguments: str) -> str | None:
+    """Call a method of the server; nothing where it does not answer (yet)."""
     environment = {"LC_ALL": "C.UTF-8", "PATH": whole_file.program_path()}
-    status, output, _errors = module.run_command(ASK, environ_update=environment, handle_exceptions=False)
-    return ganesha_answers.exports(output) if status == 0 else None
+    status, output, _errors = module.run_command(
+        [*ASK, f"org.ganesha.nfsd.exportmgr.{method}", *arguments], environ_update=environment, handle_exceptions=False
+    )
+    return output if status == 0 else None
 
 
-def awaited(module: AnsibleModule, wanted: dict[str, int]) -> dict[str, int] | None:
+def shown(module: AnsibleModule) -> dict[str, ganesha_answers.Export] | None:
+    """Ask what is exported, and to whom. An export that goes meanwhile has no clients."""
+    reply = ask(module, "ShowExports")
+    if reply is None:
+        return None
+    return {
+        path: ganesha_answers.Export(
+            number, ganesha_answers.clients(ask(module, "DisplayExport", f"uint16:{number}") or "")
+        )
+        for path, number in ganesha_answers.paths(reply).items()
+    }
+
+
+def awaited(module: AnsibleModule, wanted: ganesha_answers.Exports) -> dict[str, ganesha_answers.Export] | None:
     """Ask until the answer is the one wanted or time is up; gives the last answer."""
     end = time.monotonic() + module.params["timeout"]
     while True:
@@ -95,7 +115,8 @@ def complaints() -> str:
 
 def settle(module: AnsibleModule) -> dict[str, Any]:
     """Compare and, outside check mode, have the configuration read again; gives the module's result."""
-    wanted = {path: int(number) for path, number in module.params["ids"].items()}
+    ids = {path: int(number) for path, number in module.params["ids"].items()}
+    wanted = ganesha_answers.wanted(nfs_rules.grouped(module.params["exports"]), ids)
     try:
         answer = shown(module) if module.check_mode else awaited(module, wanted)
     except FileNotFoundError:
@@ -118,6 +139,7 @@ def main() -> None:
     """Do what the documentation says."""
     module = AnsibleModule(
         argument_spec={
+            "exports": nfs_rules.ARGUMENT,
             "ids": {"type": "dict", "required": True},
             "timeout": {"type": "int", "default": 15},
         },
@@ -125,6 +147,8 @@ def main() -> None:
     )
     try:
         module.exit_json(**settle(module))
+    except ValueError as error:
+        module.fail_json(msg=str(error))
     except OSError as error:
         module.fail_json(msg=f"{error.filename}: {error.strerror}")
 

@@ -19,36 +19,13 @@ description:
   - Gives each path a number that stays the same as long as it is exported. Ganesha puts it into file handles.
   - Records the outcome before it is exported, so that a run that ends between the two loses nothing.
 options:
-  exports:
-    description: What is wanted.
-    type: list
-    elements: dict
-    required: true
-    suboptions:
-      path:
-        description: The directory's real path.
-        type: str
-        required: true
-      clients:
-        description: Addresses of single machines.
-        type: list
-        elements: str
-        required: true
-      access:
-        description: Whether they may write.
-        type: str
-        choices: [ro, rw]
-        required: true
-      root_squash:
-        description: Whether their root is nobody on the server.
-        type: bool
-        required: true
   record:
     description: The file of the record, written with mode 0600; its directory is made with mode 0700.
     type: path
     default: /var/lib/diskless-netboot/exports.json
 extends_documentation_fragment:
   - diskless.netboot.attributes
+  - diskless.netboot.exports
 """
 
 EXAMPLES = r"""
@@ -80,7 +57,12 @@ import os
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.diskless.netboot.plugins.module_utils import atomic_file, nfs_record, plain_directory
+from ansible_collections.diskless.netboot.plugins.module_utils import (
+    atomic_file,
+    nfs_record,
+    nfs_rules,
+    plain_directory,
+)
 
 
 def read(path: str) -> str:
@@ -126,14 +108,14 @@ def settle(exports: list[dict[str, Any]], path: str, *, check_mode: bool) -> dic
         raise ValueError(
             f"{path}: {error}; without this file, machines that run from an earlier image lose their root"
         ) from None
-    wanted = nfs_record.grouped(exports)
+    wanted = nfs_rules.grouped(exports)
     after = nfs_record.succeeding(wanted, record, is_there)
     text = nfs_record.render(after)
     if text != before and not check_mode:
         write(path, text)
     return {
         "changed": text != before,
-        "exports": nfs_record.listed(after.exports),
+        "exports": nfs_rules.listed(after.exports),
         "ids": after.ids,
         "kept": sorted({rule.path for rule, clients in after.exports.items() if clients - wanted.get(rule, set())}),
         "diff": {"before_header": path, "after_header": path, "before": before, "after": text},
@@ -144,17 +126,7 @@ def main() -> None:
     """Do what the documentation says."""
     module = AnsibleModule(
         argument_spec={
-            "exports": {
-                "type": "list",
-                "elements": "dict",
-                "required": True,
-                "options": {
-                    "path": {"type": "str", "required": True},
-                    "clients": {"type": "list", "elements": "str", "required": True},
-                    "access": {"type": "str", "choices": ["ro", "rw"], "required": True},
-                    "root_squash": {"type": "bool", "required": True},
-                },
-            },
+            "exports": nfs_rules.ARGUMENT,
             "record": {"type": "path", "default": "/var/lib/diskless-netboot/exports.json"},
         },
         supports_check_mode=True,
