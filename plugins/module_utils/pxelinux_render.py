@@ -18,6 +18,8 @@ PATH = re.compile(r"[A-Za-z0-9._+@~=-]+(/[A-Za-z0-9._+@~=-]+)*")
 SERIAL = re.compile(r"(0x[0-9a-fA-F]+|[0-9]+)( [0-9]+( (0x[0-9a-fA-F]+|[0-9]+))?)?")
 # The kernel takes 2047 characters (COMMAND_LINE_SIZE of x86); initrd= and BOOTIF= are added to these.
 CMDLINE_LENGTH = 1800
+# Seconds, within the 35996 tenths that its TIMEOUT takes.
+TIMEOUT_LIMIT = 3599
 
 
 @dataclass(frozen=True)
@@ -106,8 +108,8 @@ def default(page: Page) -> str:
 
     :raises ValueError: for a line that is none, or a timeout that is out of range.
     """
-    if not 0 <= page.timeout <= 3599:
-        raise ValueError(f"timeout: {page.timeout} is not between 0 and 3599 seconds")
+    if not 0 <= page.timeout <= TIMEOUT_LIMIT:
+        raise ValueError(f"timeout: {page.timeout} is not between 0 and {TIMEOUT_LIMIT} seconds")
     lines = [
         *preamble(page),
         "DEFAULT local",

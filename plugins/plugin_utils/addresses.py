@@ -12,6 +12,7 @@ from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import P
 from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import Plain, matching, texts
 
 ALLOWED = "an IPv4 address like 192.168.1.21"
+SEVERAL_ALLOWED = "IPv4 addresses like 192.168.1.21"
 
 
 def address_fault(value: str) -> str | None:
@@ -46,4 +47,4 @@ def address(place: Place, value: Plain) -> str | None:
 
 def addresses(place: Place, value: Plain) -> list[str]:
     """The good addresses of a list; errors for the others."""
-    return texts(place, value, address_fault, ALLOWED)
+    return texts(place, value, address_fault, ALLOWED, SEVERAL_ALLOWED)

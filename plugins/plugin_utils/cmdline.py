@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from ansible_collections.diskless.netboot.plugins.module_utils.pxelinux_render import CMDLINE_LENGTH
 from ansible_collections.diskless.netboot.plugins.plugin_utils import names
 from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Image, Master, Slave
 from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import Place
@@ -93,13 +94,13 @@ def cmdline(directory: str, image: Image, master: Master, slave: Slave) -> str:
 
 
 def check_length(place: Place, directory: str, image: Image, master: Master, slave: Slave) -> None:
-    """An error where the kernel would cut the line, counted with the words that PXELINUX adds."""
+    """An error where the boot file could not hold the line, or the kernel would cut it behind PXELINUX's own words."""
     added = (
         f"BOOT_IMAGE={published(image, 'vmlinuz')} ",
         f" initrd={published(image, 'initrd.img')}",
         " BOOTIF=01-00-00-00-00-00-00",
     )
-    size = len((cmdline(directory, image, master, slave) + "".join(added)).encode("utf-8", "surrogatepass"))
-    if size > LONGEST_BYTES:
-        wrong = f"makes a kernel command line of {size} bytes, with what the loader adds"
-        place.error(slave["cmdline"], wrong, f"at most {LONGEST_BYTES} bytes")
+    most = min(CMDLINE_LENGTH, LONGEST_BYTES - len("".join(added)))
+    size = len(cmdline(directory, image, master, slave).encode("utf-8", "surrogatepass"))
+    if size > most:
+        place.error(slave["cmdline"], f"makes a kernel command line of {size} bytes", f"at most {most} bytes")

@@ -7,43 +7,45 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ansible_collections.diskless.netboot.plugins.plugin_utils import names, unique
+from ansible_collections.diskless.netboot.plugins.plugin_utils import directories, tuning, unique
 from ansible_collections.diskless.netboot.plugins.plugin_utils.images import EXAMPLE as IMAGES_EXAMPLE
 from ansible_collections.diskless.netboot.plugins.plugin_utils.images import VARIABLE as IMAGES
 from ansible_collections.diskless.netboot.plugins.plugin_utils.images import images
 from ansible_collections.diskless.netboot.plugins.plugin_utils.masters import masters
 from ansible_collections.diskless.netboot.plugins.plugin_utils.membership import members
 from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Fleet, Slave
-from ansible_collections.diskless.netboot.plugins.plugin_utils.mounts import private_folders
 from ansible_collections.diskless.netboot.plugins.plugin_utils.networks import EXAMPLE as NETWORKS_EXAMPLE
 from ansible_collections.diskless.netboot.plugins.plugin_utils.networks import VARIABLE as NETWORKS
 from ansible_collections.diskless.netboot.plugins.plugin_utils.networks import networks, parse
 from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import Place, Report, lines
 from ansible_collections.diskless.netboot.plugins.plugin_utils.reading import common, variables
-from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import Plain, matching
+from ansible_collections.diskless.netboot.plugins.plugin_utils.role_variables import TUNABLE
+from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import Plain
 from ansible_collections.diskless.netboot.plugins.plugin_utils.slaves import Context, slave
-
-DIRECTORY = "/srv/diskless"
-DIRECTORY_ROOTS = ("/srv", "/var/lib", "/home", "/mnt", "/media", "/data", "/opt")
-DIRECTORY_ALLOWED = f"a path in {', '.join(DIRECTORY_ROOTS)}: {names.PATH_ALLOWED}"
 
 
 def fleet(hostvars: Mapping[str, object], groups: object) -> Fleet:
     """The model of docs/architecture.md; where there are errors, it holds what is good nevertheless."""
     report = Report()
     master_names, slave_names = members(report, hostvars, groups)
-    hosts = {name: variables(report, hostvars, name) for name in dict.fromkeys([*master_names, *slave_names])}
-    directory = _directory(report, common(report, hosts, "diskless_directory"))
+    hosts = {
+        name: variables(report, hostvars, name, TUNABLE if name in master_names else ())
+        for name in dict.fromkeys([*master_names, *slave_names])
+    }
+    directory = directories.data(report, common(report, hosts, "diskless_directory"))
     _prune(report, common(report, hosts, "diskless_prune_trees"))
     raw_networks = _required(report, hosts, NETWORKS, NETWORKS_EXAMPLE)
     raw_images = _required(report, hosts, IMAGES, IMAGES_EXAMPLE)
     known_networks = {} if raw_networks is None else networks(report, raw_networks)
     known_images = {} if raw_images is None else images(report, raw_images)
-    known_masters, addresses = masters(report, {name: hosts[name] for name in master_names}, known_networks)
+    of_masters = {name: hosts[name] for name in master_names}
+    known_masters, addresses = masters(report, of_masters, known_networks)
+    for name, values in of_masters.items():
+        tuning.check(report, name, values)
     context = Context(
         report=report,
         directory=directory,
-        private=private_folders(report, directory, {name: hosts[name] for name in master_names}),
+        private=directories.private(report, directory, of_masters),
         networks=known_networks,
         parsed=parse(known_networks),
         images=known_images,
@@ -81,19 +83,6 @@ def _required(report: Report, hosts: Mapping[str, Mapping[str, Plain]], name: st
     if value is None:
         Place(report, "all", name).missing(allowed)
     return value
-
-
-def _directory(report: Report, value: Plain) -> str:
-    place = Place(report, "all", "diskless_directory")
-    found = DIRECTORY if value is None else matching(place, value, _directory_fault, DIRECTORY_ALLOWED)
-    return found or DIRECTORY
-
-
-def _directory_fault(value: str) -> str | None:
-    fault = names.path_fault(value)
-    if fault is None and (value in DIRECTORY_ROOTS or not any(names.lies_in(value, root) for root in DIRECTORY_ROOTS)):
-        return "is no place for exported data"
-    return fault
 
 
 def _prune(report: Report, value: Plain) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from ansible_collections.diskless.netboot.plugins.module_utils import mirrors, unit_names
 from ansible_collections.diskless.netboot.plugins.plugin_utils import names
 from ansible_collections.diskless.netboot.plugins.plugin_utils.generation import generation
 from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Image
@@ -15,6 +16,7 @@ from ansible_collections.diskless.netboot.plugins.plugin_utils.recipe import REC
 from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import (
     Plain,
     choice,
+    given,
     known_keys,
     mapping,
     matching,
@@ -38,8 +40,8 @@ KEYS = (
     "initramfs",
     "revision",
 )
+KEYS_ALLOWED = "lines of an OpenSSH authorized_keys file, without options"
 KEY_ALLOWED = "one line of an OpenSSH authorized_keys file, without options"
-MIRROR_ALLOWED = "a Debian mirror's address (http, https, file, copy), or a one-line `deb` entry (sources.list(5))"
 REVISION_ALLOWED = "any one-line string; a new one rebuilds the image"
 DRIVER_ALLOWED = "'common', 'all', or names of kernel modules"
 SHARED_ALLOWED = "directories that are the same for all slaves, in /usr, /opt or /srv"
@@ -47,8 +49,6 @@ SHARED_ROOTS = ("/usr", "/opt", "/srv")
 
 # sshd(8), AUTHORIZED_KEYS FILE FORMAT
 _KEY = re.compile(r"(?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[A-Za-z0-9@.-]+ [A-Za-z0-9+/]+={0,2}(?: .*)?")
-_ADDRESS = r"(?:https?://[A-Za-z0-9._:\[\]-]+(?:/[A-Za-z0-9._~/+-]*)?|(?:file|copy):/[A-Za-z0-9._~/+-]*)"
-_MIRROR = re.compile(rf"{_ADDRESS}|deb (?:\[[A-Za-z0-9=,+._:/ -]+\] )?{_ADDRESS}(?: [A-Za-z0-9._/-]+)+")
 _DRIVER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,55}")
 
 
@@ -62,45 +62,48 @@ def images(report: Report, value: Plain) -> dict[str, Image]:
     for name, definition in table.items():
         if matching(place, name, names.name_fault, names.NAME_ALLOWED) is not None:
             here = place.item(f".{name}")
-            found[name] = _image(here, name, mapping(here, definition, EXAMPLE))
+            # a name alone is an image that is all defaults
+            found[name] = _image(here, name, {} if definition is None else mapping(here, definition, EXAMPLE))
     return found
 
 
 def _image(place: Place, name: str, value: dict[str, Plain]) -> Image:
     known_keys(place, value, KEYS)
-    release = choice(place.item(".release"), value.get("release", "bookworm"), ["bookworm", "trixie"]) or "bookworm"
+    release = choice(place.item(".release"), given(value, "release", "bookworm"), ["bookworm", "trixie"]) or "bookworm"
     architecture = choice(
-        place.item(".architecture"), value.get("architecture", "amd64"), ["amd64"], ["i386", "arm64", "armhf"]
+        place.item(".architecture"), given(value, "architecture", "amd64"), ["amd64"], ["i386", "arm64", "armhf"]
     )
     definition: Image = {
         "name": name,
         "generation": "",
         "distribution": choice(
             place.item(".distribution"),
-            value.get("distribution", "debian"),
+            given(value, "distribution", "debian"),
             ["debian"],
             ["ubuntu", "archlinux", "gentoo", "el"],
         )
         or "debian",
         "release": release,
         "architecture": architecture or "amd64",
-        "source": choice(place.item(".source"), value.get("source", "bootstrap"), ["bootstrap"], ["archive", "copy"])
+        "source": choice(place.item(".source"), given(value, "source", "bootstrap"), ["bootstrap"], ["archive", "copy"])
         or "bootstrap",
-        "format": choice(place.item(".format"), value.get("format", "squashfs"), ["squashfs", "tree"], ["erofs"])
+        "format": choice(place.item(".format"), given(value, "format", "squashfs"), ["squashfs", "tree"], ["erofs"])
         or "squashfs",
         "packages": sorted(
-            set(texts(place.item(".packages"), value.get("packages", []), names.package_fault, names.PACKAGE_ALLOWED))
+            set(
+                texts(place.item(".packages"), given(value, "packages", []), names.package_fault, names.PACKAGE_ALLOWED)
+            )
         ),
-        "services": sorted(set(units(place.item(".services"), value.get("services", [])))),
-        "shared": _shared(place.item(".shared"), value.get("shared", ["/usr", "/opt"])),
+        "services": sorted(set(units(place.item(".services"), given(value, "services", [])))),
+        "shared": _shared(place.item(".shared"), given(value, "shared", ["/usr", "/opt"])),
         "authorized_keys": texts(
-            place.item(".authorized_keys"), value.get("authorized_keys", []), _key_fault, KEY_ALLOWED
+            place.item(".authorized_keys"), given(value, "authorized_keys", []), _key_fault, KEY_ALLOWED, KEYS_ALLOWED
         ),
         "mirror": None
         if value.get("mirror") is None
-        else matching(place.item(".mirror"), value["mirror"], _mirror_fault, MIRROR_ALLOWED),
-        "kernel": {"package": _kernel(place.item(".kernel"), value.get("kernel", {}), architecture or "amd64")},
-        "initramfs": {"drivers": _drivers(place.item(".initramfs"), value.get("initramfs", {}))},
+        else matching(place.item(".mirror"), value["mirror"], _mirror_fault, mirrors.ALLOWED),
+        "kernel": {"package": _kernel(place.item(".kernel"), given(value, "kernel", {}), architecture or "amd64")},
+        "initramfs": {"drivers": _drivers(place.item(".initramfs"), given(value, "initramfs", {}))},
     }
     revision = value.get("revision")
     if revision is not None:
@@ -112,7 +115,7 @@ def _image(place: Place, name: str, value: dict[str, Plain]) -> Image:
 def units(place: Place, value: Plain) -> list[str]:
     """Full unit names, in the order given."""
     found = texts(place, value, names.unit_fault, names.UNIT_ALLOWED)
-    return list(dict.fromkeys(names.full_unit(unit) for unit in found))
+    return list(dict.fromkeys(unit_names.complete(unit) for unit in found))
 
 
 def _shared(place: Place, value: Plain) -> list[str]:
@@ -136,14 +139,14 @@ def _key_fault(value: str) -> str | None:
 
 
 def _mirror_fault(value: str) -> str | None:
-    return names.hidden_fault(value) or (None if _MIRROR.fullmatch(value) else "is no mirror's address")
+    return names.hidden_fault(value) or mirrors.fault(value)
 
 
 def _kernel(place: Place, value: Plain, architecture: str) -> str:
     default = f"linux-image-{architecture}"
     table = mapping(place, value, "a dictionary with the key package")
     known_keys(place, table, ["package"])
-    package = table.get("package", default)
+    package = given(table, "package", default)
     return matching(place.item(".package"), package, names.package_fault, names.PACKAGE_ALLOWED) or default
 
 
@@ -152,12 +155,12 @@ def _drivers(place: Place, value: Plain) -> list[str]:
     table = mapping(place, value, "a dictionary with the key drivers")
     known_keys(place, table, ["drivers"])
     here = place.item(".drivers")
-    given = table.get("drivers", ["common"])
-    found = texts(here, [given] if isinstance(given, str) else given, _driver_fault, DRIVER_ALLOWED)
-    if given == []:
-        here.error(given, "is empty, no slave would find its interface", DRIVER_ALLOWED)
+    drivers = given(table, "drivers", ["common"])
+    found = texts(here, [drivers] if isinstance(drivers, str) else drivers, _driver_fault, DRIVER_ALLOWED)
+    if drivers == []:
+        here.error(drivers, "is empty, no slave would find its interface", DRIVER_ALLOWED)
     if len(found) > 1 and {"common", "all"} & set(found):
-        here.error(given, "mixes a set with other names", DRIVER_ALLOWED)
+        here.error(drivers, "mixes a set with other names", DRIVER_ALLOWED)
     return list(dict.fromkeys(found)) or ["common"]
 
 

@@ -66,6 +66,8 @@ def configuration(
 def client_classes(boot_policy: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Render the policy, first match wins: ``[{"name", "architectures": [0], "boot_file"}]`` to one class an item.
 
+    An item without ``architectures`` matches all clients.
+
     Kea gives a packet every class that matches, so each class excludes those before it.
 
     :raises ValueError: for a name that is used twice or is no name, an architecture that is no unsigned 16-bit number,
@@ -84,8 +86,8 @@ def client_classes(boot_policy: Sequence[Mapping[str, Any]]) -> list[dict[str, A
         if not 0 < len(item["boot_file"].encode()) <= 127:
             raise ValueError(f"dhcp_server_boot_policy: {name}: the boot file's name must have 1 to 127 bytes")
         test = [f"not member('{one}')" for one in earlier]
-        if item["architectures"]:
-            test.insert(0, f"({' or '.join(architecture_test(name, number) for number in item['architectures'])})")
+        if architectures := item.get("architectures"):
+            test.insert(0, f"({' or '.join(architecture_test(name, int(number)) for number in architectures)})")
         classes.append(
             {
                 "name": f"boot-{name}",

@@ -6,29 +6,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from ansible_collections.diskless.netboot.plugins.plugin_utils import names
 from ansible_collections.diskless.netboot.plugins.plugin_utils.addresses import address_fault
 from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Mount
-from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import Place, Report
-from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import Plain, items, known_keys, mapping, matching
+from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import Place
+from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import (
+    Plain,
+    given,
+    items,
+    known_keys,
+    mapping,
+    matching,
+    required,
+)
 
 KEYS = ("path", "src", "fstype", "opts")
 EXAMPLE = "a list of dictionaries with path, src, fstype, opts"
 OPTS = "rw,nosuid,nodev"
 MASTER = "master:"
 NFS = ("nfs", "nfs4")
-# where a mount would hide what the slave's own start needs
-KEPT = ("/proc", "/sys", "/dev", "/run", "/etc", "/bin", "/sbin", "/lib", "/lib64", "/boot")
+# what the slave's own start needs, with those places in /usr that /bin, /sbin and /lib are links to
+KEPT = (
+    *("/proc", "/sys", "/dev", "/run", "/etc", "/bin", "/sbin", "/lib", "/lib64", "/boot"),
+    *("/usr/bin", "/usr/sbin", "/usr/lib", "/usr/lib64"),
+)
 # what a master may export read-write without giving away its own system
 EXPORTABLE = ("/home", "/srv", "/mnt", "/media", "/data")
-# who writes there chooses what every slave boots; the variable is the role's, the value its default
-BOOT_FILES_VARIABLE = "tftp_pxelinux_root"
-BOOT_FILES = "/srv/tftp"
-PRIVATE = ("images", "trees", "state")
 
-PATH_ALLOWED = f"a mount point: {names.PATH_ALLOWED}; not / or in {', '.join(KEPT)}"
+PATH_ALLOWED = f"a mount point: {names.PATH_ALLOWED}; not / or /usr, nor in {', '.join(KEPT)}"
 SRC_ALLOWED = "master:/path, or server:/path for NFS"
 FSTYPE_ALLOWED = "nfs, nfs4, tmpfs or another type of the slave's kernel"
 OPTS_ALLOWED = "mount options joined by commas, as in fstab(5)"
@@ -36,18 +42,6 @@ OPTS_ALLOWED = "mount options joined by commas, as in fstab(5)"
 _FSTYPE = re.compile(r"[a-z0-9][a-z0-9._-]{0,30}")
 _OPTS = re.compile(r"[A-Za-z0-9_.:=/+@%-]+(?:,[A-Za-z0-9_.:=/+@%-]+)*")
 _SOURCE = re.compile(r"[A-Za-z0-9/][A-Za-z0-9_.:=/@+-]*")
-
-
-def private_folders(report: Report, directory: str, masters: Mapping[str, Mapping[str, Plain]]) -> list[str]:
-    """What no master may export: parts of `diskless_directory`, and the boot files wherever a master has them."""
-    found = [*(f"{directory}/{name}" for name in PRIVATE), BOOT_FILES]
-    for name, variables in masters.items():
-        value = variables.get(BOOT_FILES_VARIABLE)
-        place = Place(report, name, BOOT_FILES_VARIABLE)
-        path = None if value is None else matching(place, value, names.path_fault, names.PATH_ALLOWED)
-        if path is not None and path not in found:
-            found.append(path)
-    return found
 
 
 def mounts(place: Place, value: Plain, directory: str, private: list[str], master_ip: str | None) -> list[Mount]:
@@ -69,11 +63,11 @@ def _mount(
     place: Place, value: dict[str, Plain], directory: str, private: list[str], master_ip: str | None
 ) -> Mount | None:
     known_keys(place, value, KEYS)
-    given = _required(place, value, "path", PATH_ALLOWED)
-    path = None if given is None else matching(place.item(".path"), given, _target_fault, PATH_ALLOWED)
-    fstype = matching(place.item(".fstype"), value.get("fstype", "nfs"), _fstype_fault, FSTYPE_ALLOWED)
-    opts = matching(place.item(".opts"), value.get("opts", OPTS), _opts_fault, OPTS_ALLOWED)
-    source = value.get("src", "tmpfs") if fstype == "tmpfs" else _required(place, value, "src", SRC_ALLOWED)
+    target = required(place, value, "path", PATH_ALLOWED)
+    path = None if target is None else matching(place.item(".path"), target, _target_fault, PATH_ALLOWED)
+    fstype = matching(place.item(".fstype"), given(value, "fstype", "nfs"), _fstype_fault, FSTYPE_ALLOWED)
+    opts = matching(place.item(".opts"), given(value, "opts", OPTS), _opts_fault, OPTS_ALLOWED)
+    source = given(value, "src", "tmpfs") if fstype == "tmpfs" else required(place, value, "src", SRC_ALLOWED)
     if source is None or not fstype:
         return None
     test = _nfs_fault if fstype in NFS else _source_fault
@@ -88,20 +82,13 @@ def _mount(
     return {"path": path, "src": src, "fstype": fstype, "opts": opts, "export": export}
 
 
-def _required(place: Place, value: dict[str, Plain], key: str, allowed: str) -> Plain:
-    if value.get(key) is None:
-        place.item(f".{key}").missing(allowed)
-        return None
-    return value[key]
-
-
 def _target_fault(value: str) -> str | None:
     if value == "/":
         return "is the root itself"
     fault = names.path_fault(value)
     if fault:
         return fault
-    kept = next((folder for folder in KEPT if names.lies_in(value, folder)), None)
+    kept = next((folder for folder in KEPT if names.nested(value, folder)), None)
     return f"would hide {kept}, which the slave needs" if kept else None
 
 
@@ -134,7 +121,7 @@ def _source_fault(value: str) -> str | None:
 def _exportable(place: Place, path: str, directory: str, private: list[str]) -> bool:
     """Whether a master may export a directory read-write; an error where it may not."""
     allowed = f"a path in {', '.join((directory, *EXPORTABLE))}, apart from {', '.join(private)}"
-    inner = next((folder for folder in private if _nested(path, folder)), None)
+    inner = next((folder for folder in private if names.nested(path, folder)), None)
     if inner:
         place.error(f"{MASTER}{path}", f"would give away {inner}", allowed)
         return False
@@ -142,8 +129,3 @@ def _exportable(place: Place, path: str, directory: str, private: list[str]) -> 
         place.error(f"{MASTER}{path}", "is no directory that a master may export", allowed)
         return False
     return True
-
-
-def _nested(one: str, other: str) -> bool:
-    """Whether one of two paths lies in the other, or is the other."""
-    return names.lies_in(one, other) or names.lies_in(other, one)

@@ -27,7 +27,6 @@ _PATH = re.compile(r"(?:/[A-Za-z0-9_@+.-]+)+")
 # IFNAMSIZ is 16 with its NUL
 _INTERFACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,14}")
 _UNIT = re.compile(r"[A-Za-z0-9][A-Za-z0-9:_.@-]{0,200}")
-_UNIT_KINDS = (".service", ".socket", ".timer", ".target", ".path", ".mount", ".automount", ".swap", ".slice")
 _PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]{1,100}")
 _BREAKERS = "\"'`{}[]()<>#;\\$&|*?!%"
 
@@ -88,11 +87,6 @@ def unit_fault(value: str) -> str | None:
     return None if _UNIT.fullmatch(value) and ".." not in value else _unsafe(value) or "is no unit name"
 
 
-def full_unit(value: str) -> str:
-    """`ssh` is `ssh.service`, as systemctl(1) has it."""
-    return value if value.endswith(_UNIT_KINDS) else f"{value}.service"
-
-
 def package_fault(value: str) -> str | None:
     return None if _PACKAGE.fullmatch(value) and ".." not in value else _unsafe(value) or "is no package name"
 
@@ -100,3 +94,8 @@ def package_fault(value: str) -> str | None:
 def lies_in(path: str, folder: str) -> bool:
     """Whether a path is a folder or something below it; both normalised."""
     return folder in {"/", path} or path.startswith(f"{folder}/")
+
+
+def nested(one: str, other: str) -> bool:
+    """Whether one of two paths lies in the other, or is the other."""
+    return lies_in(one, other) or lies_in(other, one)

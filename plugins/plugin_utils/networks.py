@@ -21,6 +21,7 @@ from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import P
 from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import (
     Plain,
     choice,
+    given,
     items,
     known_keys,
     mapping,
@@ -53,6 +54,7 @@ def networks(report: Report, value: Plain) -> dict[str, Network]:
 
 
 def _network(place: Place, name: str, value: Plain) -> Network | None:
+    value = {} if value is None else value
     if not isinstance(value, dict):
         mapping(place, value, EXAMPLE)
         return None
@@ -66,11 +68,11 @@ def _network(place: Place, name: str, value: Plain) -> Network | None:
         "name": name,
         "cidr": str(cidr),
         "gateway": gateway,
-        "dns": addresses(place.item(".dns"), value.get("dns", [])),
+        "dns": addresses(place.item(".dns"), given(value, "dns", [])),
         "domain": None if domain is None else matching(place.item(".domain"), domain, domain_fault, DOMAIN_ALLOWED),
         "pool": _pool(place.item(".pool"), value.get("pool"), cidr, gateway),
-        "ntp": addresses(place.item(".ntp"), value.get("ntp", [])),
-        "mode": choice(place.item(".mode"), value.get("mode", "authoritative"), ["authoritative"], ["proxy"])
+        "ntp": addresses(place.item(".ntp"), given(value, "ntp", [])),
+        "mode": choice(place.item(".mode"), given(value, "mode", "authoritative"), ["authoritative"], ["proxy"])
         or "authoritative",
     }
 

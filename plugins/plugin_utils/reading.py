@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ansible.errors import AnsibleError
-from ansible_collections.diskless.netboot.plugins.plugin_utils.mounts import BOOT_FILES_VARIABLE
 from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import Report, show_name
 from ansible_collections.diskless.netboot.plugins.plugin_utils.role_variables import INSTEAD
 from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import Plain, UnreadableError, plain
@@ -20,11 +19,14 @@ from ansible_collections.diskless.netboot.plugins.plugin_utils.spelling import (
 )
 from jinja2.exceptions import TemplateError
 
-READ = (*SLAVE_VARIABLES, *MASTER_VARIABLES, *FLEET_VARIABLES, BOOT_FILES_VARIABLE)
+READ = (*SLAVE_VARIABLES, *MASTER_VARIABLES, *FLEET_VARIABLES)
 
 
-def variables(report: Report, hostvars: Mapping[str, object], host: str) -> dict[str, Plain]:
-    """The variables of a host that the fleet reads; errors for those that are misspelt or cannot be templated."""
+def variables(report: Report, hostvars: Mapping[str, object], host: str, more: Iterable[str] = ()) -> dict[str, Plain]:
+    """The variables of a host that the fleet reads, and `more`.
+
+    Errors for those that are misspelt or cannot be templated.
+    """
     try:
         found = hostvars[host]
     except (KeyError, AnsibleError, TemplateError) as error:
@@ -35,7 +37,7 @@ def variables(report: Report, hostvars: Mapping[str, object], host: str) -> dict
         return {}
     _spelling(report, host, found)
     values: dict[str, Plain] = {}
-    for name in READ:
+    for name in (*READ, *more):
         if name in found:
             try:
                 values[name] = plain(found[name])

@@ -31,4 +31,6 @@ INSTEAD: dict[str, str | None] = {
     "dhcp_server_boot_policy": None,
     "dhcp_server_lease_seconds": None,
 }
+# What an admin may set, on the masters.
+TUNABLE = tuple(name for name, instead in INSTEAD.items() if instead is None)
 PREFIXES = ("slave_rootfs_", "slave_kernel_", "nfs_server_", "tftp_pxelinux_", "dhcp_server_")

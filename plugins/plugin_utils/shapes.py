@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
 
@@ -108,11 +109,16 @@ def items(place: Place, value: Plain, allowed: str) -> list[Plain]:
     return []
 
 
-def texts(place: Place, value: Plain, test: Callable[[str], str | None], allowed: str) -> list[str]:
-    """Those strings of a list in which `test` finds no fault; an error for each of the others."""
+def texts(
+    place: Place, value: Plain, test: Callable[[str], str | None], allowed: str, several: str | None = None
+) -> list[str]:
+    """Those strings of a list in which `test` finds no fault; an error for each of the others.
+
+    `several` tells what the list holds where `allowed` is in the singular.
+    """
     found = (
         matching(place.item(f"[{index}]"), item, test, allowed)
-        for index, item in enumerate(items(place, value, f"a list of {allowed}"))
+        for index, item in enumerate(items(place, value, f"a list of {several or allowed}"))
     )
     return [item for item in found if item is not None]
 
@@ -123,6 +129,36 @@ def mapping(place: Place, value: Plain, allowed: str) -> dict[str, Plain]:
         return value
     place.error(value, f"is {_kind(value)}, not a dictionary", allowed)
     return {}
+
+
+def given(table: Mapping[str, Plain], key: str, default: Plain) -> Plain:
+    """A key's value; null counts as not set, as Ansible's own `omit` has it."""
+    value = table.get(key)
+    return default if value is None else value
+
+
+def required(place: Place, table: Mapping[str, Plain], key: str, allowed: str) -> Plain:
+    """A key's value; None, after an error, where it is not set."""
+    if table.get(key) is None:
+        place.item(f".{key}").missing(allowed)
+    return table.get(key)
+
+
+def number(place: Place, value: Plain, least: int, most: int) -> int | None:
+    """A whole number within limits, or None after an error.
+
+    Its decimal text is as good: `-e name=30` makes that, and so do templates before ansible-core 2.19.
+    """
+    allowed = f"a whole number from {least} to {most}"
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,10}", value):
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        place.error(value, "is no whole number", allowed)
+        return None
+    if not least <= value <= most:
+        place.error(value, "is out of range", allowed)
+        return None
+    return value
 
 
 def known_keys(place: Place, value: dict[str, Plain], known: Iterable[str]) -> None:

@@ -16,11 +16,13 @@ from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Imag
 from ansible_collections.diskless.netboot.plugins.plugin_utils.mounts import mounts
 from ansible_collections.diskless.netboot.plugins.plugin_utils.networks import host_fault, in_pool, network_of
 from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import Place, Report, show_name
-from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import Plain, choice, matching, text
+from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import Plain, choice, given, matching, text
 
 ROOTS = ("nfs_overlay", "nfs_tree")
 UNBUILT_ROOTS = ("nbd_overlay", "nbd_cow")
 WITHOUT_EFFECT = ("slave_swap", "slave_menu")
+# in /usr, and there in every image (package base-files)
+MOUNT_POINTS = ("/usr/local",)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,7 +56,7 @@ def slave(context: Context, name: str, variables: Mapping[str, Plain]) -> tuple[
     macs = _macs(place("slave_mac"), variables.get("slave_mac"))
     ip, network = _ip(place("slave_ip"), context, variables.get("slave_ip"))
     image = _image(place("slave_image"), context, variables.get("slave_image"))
-    root = choice(place("slave_root"), _or(variables, "slave_root", ROOTS[0]), ROOTS, UNBUILT_ROOTS)
+    root = choice(place("slave_root"), given(variables, "slave_root", ROOTS[0]), ROOTS, UNBUILT_ROOTS)
     master = _master(place("slave_master"), context, network, variables.get("slave_master"))
     found: Slave = {
         "name": name,
@@ -65,16 +67,16 @@ def slave(context: Context, name: str, variables: Mapping[str, Plain]) -> tuple[
         "image": image or "",
         "root": root or "",
         "master": master or "",
-        "cmdline": cmdline.arguments(place("slave_cmdline"), _or(variables, "slave_cmdline", [])),
-        "consoles": cmdline.consoles(place("slave_consoles"), _or(variables, "slave_consoles", [*cmdline.CONSOLES])),
+        "cmdline": cmdline.arguments(place("slave_cmdline"), given(variables, "slave_cmdline", [])),
+        "consoles": cmdline.consoles(place("slave_consoles"), given(variables, "slave_consoles", [*cmdline.CONSOLES])),
         "mounts": mounts(
             place("slave_mounts"),
-            _or(variables, "slave_mounts", []),
+            given(variables, "slave_mounts", []),
             context.directory,
             context.private,
             context.master_addresses.get(master or ""),
         ),
-        "services": units(place("slave_services"), _or(variables, "slave_services", [])),
+        "services": units(place("slave_services"), given(variables, "slave_services", [])),
     }
     _check_mounts(place("slave_mounts"), found, context)
     for variable in WITHOUT_EFFECT:
@@ -87,12 +89,6 @@ def slave(context: Context, name: str, variables: Mapping[str, Plain]) -> tuple[
     parts = context.directory, context.images[found["image"]], context.masters[found["master"]]
     cmdline.check_length(place("slave_cmdline"), *parts, found)
     return identity, found
-
-
-def _or(variables: Mapping[str, Plain], name: str, default: Plain) -> Plain:
-    """A variable's value; null counts as not set, as Ansible's own `omit` has it."""
-    value = variables.get(name)
-    return default if value is None else value
 
 
 def _hostname(place: Place, name: str, value: Plain) -> str | None:
@@ -185,8 +181,16 @@ def _master(place: Place, context: Context, network: str | None, value: Plain) -
 
 
 def _check_mounts(place: Place, found: Slave, context: Context) -> None:
-    """A tree's shared directories are mounted already."""
-    shared = context.images[found["image"]]["shared"] if found["image"] in context.images else []
-    for mount in found["mounts"]:
-        if found["root"] == "nfs_tree" and mount["path"] in shared:
-            place.error(mount["path"], f"is shared by image {found['image']!r} already", "another path")
+    """What a tree shares is mounted already, and read-only: nobody can make a mount point in it."""
+    if found["root"] != "nfs_tree" or found["image"] not in context.images:
+        return
+    image = found["image"]
+    for path in (mount["path"] for mount in found["mounts"] if mount["path"] not in MOUNT_POINTS):
+        shared = next((one for one in context.images[image]["shared"] if names.nested(path, one)), None)
+        if shared == path:
+            place.error(path, f"is shared by image {image!r} already", "another path")
+        elif shared is not None and names.lies_in(path, shared):
+            wrong = f"lies in {shared}, which image {image!r} shares read-only: its mount point cannot be made"
+            place.error(path, wrong, f"a path outside {shared}, or an image that does not share it")
+        elif shared is not None:
+            place.error(path, f"would hide {shared}, which image {image!r} shares", "another path")

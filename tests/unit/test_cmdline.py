@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.diskless.netboot.plugins.plugin_utils.cmdline import LONGEST_BYTES, cmdline
+from ansible_collections.diskless.netboot.plugins.module_utils import pxelinux_render
+from ansible_collections.diskless.netboot.plugins.plugin_utils.cmdline import cmdline
 from ansible_collections.diskless.netboot.plugins.plugin_utils.fleet import fleet
 from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Fleet
+from ansible_collections.diskless.netboot.plugins.plugin_utils.projections import boot_entries
 from fleet_inventory import GROUPS, image, inventory
 
+PAGE = pxelinux_render.Page("0 115200", 30, ())
 CONSOLES = "console=ttyS0,115200n8 console=tty0"
 
 
@@ -75,20 +78,26 @@ def test_line(changes: dict[str, Any], name: str, expected: str) -> None:
     assert line(model, name) == expected
 
 
-def test_the_longest_line_is_counted_as_the_kernel_gets_it() -> None:
-    model = fleet(inventory(), GROUPS)
-    slave, used = model["slaves"]["pc01"], model["images"]["reading_room"]
-    folder = f"images/reading_room/{used['generation']}"
-    whole = " ".join(
-        [
-            f"BOOT_IMAGE={folder}/vmlinuz",
-            cmdline(model["directory"], used, model["masters"]["master01"], slave),
-            f"initrd={folder}/initrd.img",
-            "BOOTIF=01-00-40-63-c2-ca-c9",
-        ]
-    )
-    room = LONGEST_BYTES - len(whole) - 1
-    assert fleet(inventory(pc01={"slave_cmdline": ["a" * room]}), GROUPS)["errors"] == []
-    errors = fleet(inventory(pc01={"slave_cmdline": ["a" * (room + 1)]}), GROUPS)["errors"]
+@pytest.mark.parametrize("name", ["reading_room", "i" * 63])
+def test_the_longest_line_fits_in_the_boot_file_and_in_the_kernel(name: str) -> None:
+    def made(arguments: list[str]) -> Fleet:
+        everywhere: dict[str, Any] = {"diskless_images": {name: {}}}
+        return fleet(
+            inventory(
+                everywhere=everywhere,
+                pc01={"slave_image": name, "slave_cmdline": arguments},
+                pc02={"slave_image": name},
+            ),
+            GROUPS,
+        )
+
+    model = made([])
+    entry = boot_entries(model, "master01")[0]
+    loader = f"BOOT_IMAGE={entry['kernel']}  initrd={entry['initrd']} BOOTIF=01-00-40-63-c2-ca-c9"
+    most = min(1800, 2047 - len(loader))
+    room = most - len(str(entry["cmdline"])) - 1
+    longest = boot_entries(made(["a" * room]), "master01")
+    assert "APPEND" in pxelinux_render.machine({key: str(value) for key, value in longest[0].items()}, PAGE)
+    errors = made(["a" * (room + 1)])["errors"]
     assert len(errors) == 1
-    assert "makes a kernel command line of 2048 bytes" in errors[0]
+    assert errors[0].endswith(f"makes a kernel command line of {most + 1} bytes; allowed: at most {most} bytes")

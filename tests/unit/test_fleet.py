@@ -103,7 +103,7 @@ COMMON: list[tuple[dict[str, Any], list[str]]] = [
     (
         {"everywhere": {"diskless_directory": "/etc/diskless"}},
         [
-            "all: diskless_directory: '/etc/diskless': is no place for exported data; allowed: a path in /srv, "
+            "all: diskless_directory: '/etc/diskless': is no place for what is served; allowed: a path in /srv, "
             "/var/lib, /home, /mnt, /media, /data, /opt: an absolute path without '.' or '..', of letters, digits "
             "and '_@+.-'"
         ],

@@ -11,11 +11,13 @@ from ansible_collections.diskless.netboot.plugins.plugin_utils.fleet import flee
 from ansible_collections.diskless.netboot.plugins.plugin_utils.images import KEYS as IMAGE_KEYS
 from ansible_collections.diskless.netboot.plugins.plugin_utils.mounts import KEYS as MOUNT_KEYS
 from ansible_collections.diskless.netboot.plugins.plugin_utils.networks import KEYS as NETWORK_KEYS
+from ansible_collections.diskless.netboot.plugins.plugin_utils.role_variables import TUNABLE
 from ansible_collections.diskless.netboot.plugins.plugin_utils.spelling import (
     FLEET_VARIABLES,
     MASTER_VARIABLES,
     SLAVE_VARIABLES,
 )
+from ansible_collections.diskless.netboot.plugins.plugin_utils.tuning import POLICY_KEYS
 from fleet_inventory import GROUPS, image, inventory, network
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -43,7 +45,9 @@ JUNK = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.dictionaries(
-            st.text(max_size=8) | st.sampled_from([*IMAGE_KEYS, *NETWORK_KEYS, *MOUNT_KEYS]), inner, max_size=4
+            st.text(max_size=8) | st.sampled_from([*IMAGE_KEYS, *NETWORK_KEYS, *MOUNT_KEYS, *POLICY_KEYS]),
+            inner,
+            max_size=4,
         )
         | st.dictionaries(st.integers(), inner, max_size=2)
         | st.tuples(inner)
@@ -76,6 +80,13 @@ def test_a_slave_variable(variable: str, value: object) -> None:
 @FUZZ
 @given(value=JUNK)
 def test_a_master_variable(variable: str, value: object) -> None:
+    check(inventory(master01={variable: value}), GROUPS)
+
+
+@pytest.mark.parametrize("variable", TUNABLE)
+@FUZZ
+@given(value=JUNK)
+def test_a_role_variable(variable: str, value: object) -> None:
     check(inventory(master01={variable: value}), GROUPS)
 
 

@@ -1,11 +1,13 @@
-"""Each fault of images and of slave_mounts, with the exact text of its error."""
+"""Each fault of images, with the exact text of its error."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
+from ansible_collections.diskless.netboot.plugins.module_utils import mirrors
 from ansible_collections.diskless.netboot.plugins.plugin_utils.fleet import fleet
+from ansible_collections.diskless.netboot.plugins.plugin_utils.images import KEYS as FIELDS
 from fleet_inventory import GROUPS, image, inventory
 
 HERE = "all: diskless_images.reading_room"
@@ -16,7 +18,7 @@ KEYS = (
     "allowed: distribution, release, architecture, source, format, packages, services, shared, authorized_keys, "
     "mirror, kernel, initramfs, revision"
 )
-MIRROR = "allowed: a Debian mirror's address (http, https, file, copy), or a one-line `deb` entry (sources.list(5))"
+MIRROR = f"allowed: {mirrors.ALLOWED}"
 DRIVERS = "allowed: 'common', 'all', or names of kernel modules"
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGJ1 admin@library"
 
@@ -54,7 +56,18 @@ IMAGE: list[tuple[dict[str, Any], list[str]]] = [
     ({"mirror": "http://x/ y"}, [f"{HERE}.mirror: 'http://x/ y': is no mirror's address; {MIRROR}"]),
     ({"mirror": "deb [trusted=yes] http://x:3142/debian bookworm main"}, []),
     ({"mirror": "deb http://x/\ny z"}, [f"{HERE}.mirror: 'deb http://x/\\ny z': holds a line break; {MIRROR}"]),
-    ({"mirror": "copy:/srv/mirror"}, []),
+    ({"mirror": "copy:///srv/mirror"}, []),
+    ({"mirror": "deb copy:/srv/mirror bookworm main"}, []),
+    *(
+        (
+            {"mirror": f"{scheme}:/srv/mirror"},
+            [
+                f"{HERE}.mirror: '{scheme}:/srv/mirror': cannot be read while an image is built, "
+                f"write 'copy:///srv/mirror'; {MIRROR}"
+            ],
+        )
+        for scheme in ("file", "copy")
+    ),
     ({"kernel": {"pakage": "x"}}, [f"{HERE}.kernel: unknown key pakage; did you mean 'package'; allowed: package"]),
     (
         {"kernel": "linux"},
@@ -68,6 +81,13 @@ IMAGE: list[tuple[dict[str, Any], list[str]]] = [
     (
         {"initramfs": {"drivers": ["all", "e1000"]}},
         [f"{HERE}.initramfs.drivers: ['all', 'e1000']: mixes a set with other names; {DRIVERS}"],
+    ),
+    (
+        {"authorized_keys": KEY},
+        [
+            f"{HERE}.authorized_keys: '{KEY}': is text, not a list; "
+            "allowed: a list of lines of an OpenSSH authorized_keys file, without options"
+        ],
     ),
     (
         {"revision": "a\nb"},
@@ -107,111 +127,14 @@ def test_an_image_name(name: str, fault: str) -> None:
     assert errors == [f"all: diskless_images: {name!r}: {fault}; {NAME}"]
 
 
-PATH = (
-    "allowed: a mount point: an absolute path without '.' or '..', of letters, digits and '_@+.-'; not / or in /proc, "
-    "/sys, /dev, /run, /etc, /bin, /sbin, /lib, /lib64, /boot"
-)
-SRC = "allowed: master:/path, or server:/path for NFS"
-OPTS = "allowed: mount options joined by commas, as in fstab(5)"
-EXPORT = (
-    "allowed: a path in /srv/diskless, /home, /srv, /mnt, /media, /data, apart from /srv/diskless/images, "
-    "/srv/diskless/trees, /srv/diskless/state, /srv/tftp"
-)
-
-MOUNT: list[tuple[Any, list[str]]] = [
-    ({"src": "nas:/x"}, [f".path: missing; {PATH}"]),
-    ({"path": "/home"}, [f".src: missing; {SRC}"]),
-    ({"path": "home", "src": "nas:/x"}, [f".path: 'home': is not absolute; {PATH}"]),
-    ({"path": "/", "src": "nas:/x"}, [f".path: '/': is the root itself; {PATH}"]),
-    ({"path": "/a//b", "src": "nas:/x"}, [f".path: '/a//b': is no usable path; {PATH}"]),
-    ({"path": "/a/", "src": "nas:/x"}, [f".path: '/a/': is no usable path; {PATH}"]),
-    ({"path": "/a/./b", "src": "nas:/x"}, [f".path: '/a/./b': is not in its shortest form; {PATH}"]),
-    ({"path": "/a/../b", "src": "nas:/x"}, [f".path: '/a/../b': would leave its folder; {PATH}"]),
-    ({"path": "/a,b", "src": "nas:/x"}, [f".path: '/a,b': is no usable path; {PATH}"]),
-    ({"path": "/a b", "src": "nas:/x"}, [f".path: '/a b': holds a space; {PATH}"]),
-    ({"path": "/run/x", "src": "nas:/x"}, [f".path: '/run/x': would hide /run, which the slave needs; {PATH}"]),
-    ({"path": "/a", "src": "/x"}, [f".src: '/x': names no server; {SRC}"]),
-    ({"path": "/a", "src": "n as:/x"}, [f".src: 'n as:/x': names no usable server; {SRC}"]),
-    ({"path": "/a", "src": "10.0.0.999:/x"}, [f".src: '10.0.0.999:/x': names a server that is no IPv4 address; {SRC}"]),
-    ({"path": "/a", "src": "nas:x"}, [f".src: 'nas:x': names a path that is not absolute; {SRC}"]),
-    ({"path": "/a", "src": "master:/x'y"}, [f'.src: "master:/x\'y": names a path that holds "\'"; {SRC}']),
-    (
-        {"path": "/a", "src": "master:/etc"},
-        [f".src: 'master:/etc': is no directory that a master may export; {EXPORT}"],
-    ),
-    (
-        {"path": "/a", "src": "master:/srv/diskless"},
-        [f".src: 'master:/srv/diskless': would give away /srv/diskless/images; {EXPORT}"],
-    ),
-    (
-        {"path": "/a", "src": "master:/srv/diskless/trees/pc02"},
-        [f".src: 'master:/srv/diskless/trees/pc02': would give away /srv/diskless/trees; {EXPORT}"],
-    ),
-    ({"path": "/a", "src": "master:/srv/tftp/x"}, [f".src: 'master:/srv/tftp/x': would give away /srv/tftp; {EXPORT}"]),
-    (
-        {"path": "/a", "src": "nas:/x", "fstype": "NFS!"},
-        [".fstype: 'NFS!': is no file system type; allowed: nfs, nfs4, tmpfs or another type of the slave's kernel"],
-    ),
-    (
-        {"path": "/a", "src": "nas:/x", "opts": "ro rw"},
-        [f".opts: 'ro rw': holds what no mount option may hold; {OPTS}"],
-    ),
-    ({"path": "/a", "src": "nas:/x", "opts": "ro,rw"}, [f".opts: 'ro,rw': says both ro and rw; {OPTS}"]),
-    (
-        {"path": "/a", "src": "nas:/x", "optss": "ro"},
-        [": unknown key optss; did you mean 'opts'; allowed: path, src, fstype, opts"],
-    ),
-    ("/a", [": '/a': is text, not a dictionary; allowed: a dictionary with path, src, fstype, opts"]),
-    (
-        {"path": "/a", "src": "/dev/sda,x", "fstype": "ext4"},
-        [f".src: '/dev/sda,x': holds what no source may hold; {SRC}"],
-    ),
-    ({"path": "/home", "src": "nas:/x"}, []),
-    ({"path": "/home", "src": "master:/home", "fstype": "nfs4"}, []),
-    ({"path": "/tmp", "fstype": "tmpfs", "opts": "size=50%"}, []),
-]
+@pytest.mark.parametrize("keys", [None, *({key: None} for key in FIELDS), {"kernel": {"package": None}}])
+def test_null_is_as_good_as_nothing(keys: dict[str, Any] | None) -> None:
+    plain, null = ({"diskless_images": {"catalogue": {}, "reading_room": definition}} for definition in ({}, keys))
+    model = fleet(inventory(everywhere=null), GROUPS)
+    assert model["errors"] == []
+    assert model == fleet(inventory(everywhere=plain), GROUPS)
 
 
-@pytest.mark.parametrize(("mount", "errors"), MOUNT)
-def test_a_mount(mount: Any, errors: list[str]) -> None:
-    model = fleet(inventory(pc01={"slave_mounts": [mount]}), GROUPS)
-    assert model["errors"] == [f"pc01: slave_mounts[0]{error}" for error in errors]
-
-
-def test_boot_files_are_private_wherever_a_master_has_them() -> None:
-    hosts = inventory(
-        master01={"tftp_pxelinux_root": "/srv/boot"},
-        pc01={"slave_mounts": [{"path": "/a", "src": "master:/srv/boot/x"}]},
-    )
-    assert fleet(hosts, GROUPS)["errors"] == [
-        "pc01: slave_mounts[0].src: 'master:/srv/boot/x': would give away /srv/boot; " + EXPORT + ", /srv/boot"
-    ]
-
-
-@pytest.mark.parametrize(
-    ("root", "error"),
-    [
-        ("boot", "'boot': is not absolute"),
-        ("/srv/../etc", "'/srv/../etc': would leave its folder"),
-        (7, "7: is a number, not text (quote it in YAML)"),
-    ],
-)
-def test_a_folder_of_boot_files(root: Any, error: str) -> None:
-    assert fleet(inventory(master01={"tftp_pxelinux_root": root}), GROUPS)["errors"] == [
-        f"master01: tftp_pxelinux_root: {error}; "
-        "allowed: an absolute path without '.' or '..', of letters, digits and '_@+.-'"
-    ]
-
-
-def test_a_path_that_is_mounted_twice() -> None:
-    mounts = [{"path": "/home", "src": "nas:/x"}, {"path": "/home", "src": "nas:/y"}]
-    assert fleet(inventory(pc01={"slave_mounts": mounts}), GROUPS)["errors"] == [
-        "pc01: slave_mounts[1].path: '/home': is mounted twice; allowed: each path once"
-    ]
-
-
-def test_a_path_that_the_image_shares() -> None:
-    mounts = [{"path": "/usr", "src": "nas:/x"}]
-    assert fleet(inventory(pc02={"slave_mounts": mounts}), GROUPS)["errors"] == [
-        "pc02: slave_mounts: '/usr': is shared by image 'catalogue' already; allowed: another path"
-    ]
+def test_names_of_units_are_completed_once() -> None:
+    model = fleet(inventory(everywhere=image(services=["ssh", "x.scope", "ssh.service"])), GROUPS)
+    assert model["images"]["reading_room"]["services"] == ["ssh.service", "x.scope"]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.diskless.netboot.plugins.plugin_utils.fleet import fleet
+from ansible_collections.diskless.netboot.plugins.plugin_utils.networks import KEYS as FIELDS
 from fleet_inventory import GROUPS, NETWORKS, inventory, network
 
 CIDR = "allowed: an IPv4 network like 192.168.1.0/24, from /8 to /30"
@@ -28,7 +29,10 @@ KEY: list[tuple[dict[str, Any], list[str]]] = [
             "allowed: addresses that nobody has"
         ],
     ),
-    ({"dns": "192.168.1.1"}, [f"{HERE}.dns: '192.168.1.1': is text, not a list; allowed: a list of {IP[9:]}"]),
+    (
+        {"dns": "192.168.1.1"},
+        [f"{HERE}.dns: '192.168.1.1': is text, not a list; allowed: a list of IPv4 addresses like 192.168.1.21"],
+    ),
     ({"dns": ["ns1"]}, [f"{HERE}.dns[0]: 'ns1': is no IPv4 address; {IP}"]),
     ({"ntp": ["127.0.0.1"]}, [f"{HERE}.ntp[0]: '127.0.0.1': is a loopback address; {IP}"]),
     (
@@ -56,6 +60,15 @@ KEY: list[tuple[dict[str, Any], list[str]]] = [
     ),
     ({"colour": "red"}, [f"{HERE}: unknown key colour; allowed: {KEYS}"]),
 ]
+
+
+@pytest.mark.parametrize("key", FIELDS[1:])
+def test_null_is_as_good_as_nothing(key: str) -> None:
+    without = network()
+    without["diskless_networks"]["reading"].pop(key, None)
+    model = fleet(inventory(everywhere=network(**{key: None})), GROUPS)
+    assert model["errors"] == []
+    assert model == fleet(inventory(everywhere=without), GROUPS)
 
 
 @pytest.mark.parametrize(("keys", "errors"), KEY)
@@ -97,6 +110,7 @@ def test_a_cidr(cidr: Any, error: str) -> None:
             {"reading": 1},
             f"{HERE}: 1: is a number, not a dictionary; allowed: a dictionary: name -> {KEYS}",
         ),
+        ({"reading": None}, f"{HERE}.cidr: missing; {CIDR}"),
         (
             {"a/b": {}},
             "all: diskless_networks: 'a/b': would leave its folder; allowed: 1 to 63 letters, digits, '_', '-' and "

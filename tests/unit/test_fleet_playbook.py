@@ -33,13 +33,15 @@ def play(playbook: str, *arguments: object, **more: str) -> subprocess.Completed
 
 @pytest.fixture(name="bad")
 def _bad(tmp_path: pathlib.Path) -> pathlib.Path:
-    """A copy of the library's inventory with three things wrong, one of them a template."""
+    """A copy of the library's inventory with some things wrong, one of them a template, one what a template makes."""
     copy = tmp_path / "bad"
     shutil.copytree(LIBRARY, copy)
     hosts = copy / "hosts"
     hosts.write_text(re.sub(r"(?m)^(pc05 .*)$", r"\1 slave_imgae=x slave_colour=red", hosts.read_text()))
     (copy / "host_vars" / "pc07.yml").write_text('slave_ip: 10.0.0.1\nslave_cmdline: ["{{ nonsense }}"]\n')
     (copy / "group_vars" / "slaves.yml").write_text("slave_root: nbd_cow\n")
+    with (copy / "group_vars" / "masters.yml").open("a") as masters:
+        masters.write('nfs_server_lease_seconds: "{{ 100 * 30 }}"\n')
     return copy
 
 
@@ -47,6 +49,7 @@ ERRORS = """\
         Errors:
         pc05: slave_imgae: unknown variable; did you mean slave_image?
         pc07: slave_cmdline: cannot be templated: 'nonsense' is undefined
+        master01: nfs_server_lease_seconds: 3000: is out of range; allowed: a whole number from 10 to 120
         pc01, pc02, pc03 and 17 more: slave_root: 'nbd_cow': is not built yet; allowed: nfs_overlay, nfs_tree
         pc07: slave_ip: '10.0.0.1': lies in no network; allowed: an address of 192.168.1.0/24
 """
@@ -68,7 +71,7 @@ def test_all_errors_are_shown_one_per_line(bad: pathlib.Path) -> None:
     assert done.returncode == 2
     assert ERRORS in done.stdout
     assert WARNINGS in done.stdout
-    assert "The inventory has 4 error(s), shown above. Nothing was changed." in done.stdout
+    assert "The inventory has 5 error(s), shown above. Nothing was changed." in done.stdout
 
 
 LIMITS = ["pc07", "pc07,pc08", "!pc07", "reading_room", "master01", "slaves:!localhost"]

@@ -119,8 +119,8 @@ ONE: list[tuple[str, Any, list[str]]] = [
         "slave_cmdline",
         ["a" * 2048],
         [
-            f"pc01: slave_cmdline: ['{'a' * 75}...: makes a kernel command line of {2048 + 315} bytes, with what the "
-            "loader adds; allowed: at most 2047 bytes"
+            f"pc01: slave_cmdline: ['{'a' * 75}...: makes a kernel command line of {2048 + 166} bytes; "
+            "allowed: at most 1800 bytes"
         ],
     ),
     (

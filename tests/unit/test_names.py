@@ -58,14 +58,6 @@ def test_lies_in(path: str, folder: str, inside: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("unit", "full"),
-    [("ssh", "ssh.service"), ("ssh.socket", "ssh.socket"), ("a.b", "a.b.service"), ("x@1.service", "x@1.service")],
-)
-def test_full_unit(unit: str, full: str) -> None:
-    assert names.full_unit(unit) == full
-
-
-@pytest.mark.parametrize(
     "value", ["00:40:63:c2:ca:c9", "00-40-63-C2-CA-C9", "0040.63C2.cac9", "004063c2cac9", "00:40:63:C2:ca:C9"]
 )
 def test_mac_notations(value: str) -> None:
