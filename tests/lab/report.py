@@ -71,10 +71,10 @@ def summary(
 
 
 def write(content: Summary, folder: pathlib.Path) -> pathlib.Path:
-    """Writes summary.json; returns its path."""
-    target = paths.CHECKOUT / folder / "summary.json"
-    os.makedirs(target.parent, exist_ok=True)
-    target.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    """Writes summary.json; returns its path. `folder` is relative to the checkout."""
+    target = folder / "summary.json"
+    os.makedirs(paths.CHECKOUT / folder, exist_ok=True)
+    (paths.CHECKOUT / target).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     return target
 
 
