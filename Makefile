@@ -38,7 +38,7 @@ lint: venv packages-test ## style and types: ruff, mypy, yamllint, ansible-lint,
 	@tests/lint.sh
 
 unit: venv packages-test ## the pure functions, by tables
-	@$(BIN)/pytest tests/unit
+	@$(BIN)/pytest --quiet tests/unit
 
 sanity: venv packages-test ## ansible-test sanity
 	@tests/sanity.sh
