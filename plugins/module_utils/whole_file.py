@@ -73,18 +73,15 @@ def diff(want: File, found: Found | None) -> dict[str, str]:
 
 
 def environment(additions: Mapping[str, object]) -> dict[str, str]:
-    """Give a checking program's environment: the present one, made to speak English, and additions."""
+    """Give a program's environment: the present one, made to speak English, and additions."""
+    # A plain login's PATH lacks the administrator's directories.
+    path = [os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"]
     return {
         **os.environ,
         "LC_ALL": "C.UTF-8",
-        "PATH": program_path(),
+        "PATH": os.pathsep.join(path),
         **{name: str(value) for name, value in additions.items()},
     }
-
-
-def program_path() -> str:
-    """Give ``PATH`` with the administrator's directories, which a plain login does not have."""
-    return os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])
 
 
 def missing_program(command: Sequence[str], environment: Mapping[str, str]) -> str | None:

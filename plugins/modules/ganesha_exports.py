@@ -67,15 +67,17 @@ from ansible_collections.diskless.netboot.plugins.module_utils import ganesha_an
 UNIT = "nfs-ganesha.service"
 LOG = "/var/log/ganesha/ganesha.log"
 LOG_BYTES = 65536
+# It answers at once and tells nobody when it has read its configuration.
 POLL_SECONDS = 0.3
 ASK = ["dbus-send", "--system", "--print-reply", "--dest=org.ganesha.nfsd", "/org/ganesha/nfsd/ExportMgr"]
 
 
 def ask(module: AnsibleModule, method: str, *arguments: str) -> str | None:
     """Call a method of the server; nothing where it does not answer (yet)."""
-    environment = {"LC_ALL": "C.UTF-8", "PATH": whole_file.program_path()}
     status, output, _errors = module.run_command(
-        [*ASK, f"org.ganesha.nfsd.exportmgr.{method}", *arguments], environ_update=environment, handle_exceptions=False
+        [*ASK, f"org.ganesha.nfsd.exportmgr.{method}", *arguments],
+        environ_update=whole_file.environment({}),
+        handle_exceptions=False,
     )
     return output if status == 0 else None
 

@@ -57,7 +57,7 @@ def output(command: Sequence[str]) -> tuple[int, str]:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={"PATH": whole_file.program_path(), "LC_ALL": "C.UTF-8"},
+            env=whole_file.environment({}),
             check=False,
             timeout=30,
         )

@@ -58,10 +58,10 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.diskless.netboot.plugins.module_utils import (
-    atomic_file,
     nfs_record,
     nfs_rules,
     plain_directory,
+    private_file,
 )
 
 
@@ -70,22 +70,10 @@ def read(path: str) -> str:
 
     :raises ValueError: where it is no regular file, since a link could lead to anything.
     """
-    try:
-        with atomic_file.open_directory(os.path.dirname(path)) as directory:
-            held = atomic_file.read_file(os.path.basename(path), directory)
-    except FileNotFoundError:
-        return ""
+    held = private_file.read(path)
     if held is None and os.path.lexists(path):
         raise ValueError("is no regular file")
-    return held[0].decode("utf-8") if held else ""
-
-
-def write(path: str, text: str) -> None:
-    """Replace the record."""
-    folder, name = os.path.split(path)
-    os.makedirs(folder, mode=0o700, exist_ok=True)
-    with atomic_file.open_directory(folder) as directory:
-        atomic_file.write_file(name, text.encode("utf-8"), 0o600, directory)
+    return held.decode("utf-8") if held else ""
 
 
 def is_there(path: str) -> bool:
@@ -112,7 +100,7 @@ def settle(exports: list[dict[str, Any]], path: str, *, check_mode: bool) -> dic
     after = nfs_record.succeeding(wanted, record, is_there)
     text = nfs_record.render(after)
     if text != before and not check_mode:
-        write(path, text)
+        private_file.write(path, text.encode("utf-8"))
     return {
         "changed": text != before,
         "exports": nfs_rules.listed(after.exports),

@@ -92,12 +92,13 @@ import time
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.diskless.netboot.plugins.module_utils import atomic_file, service_effect, whole_file
+from ansible_collections.diskless.netboot.plugins.module_utils import private_file, service_effect, whole_file
 
 RECORDS = "/run/diskless-netboot"
 UNIT_NAME = re.compile(r"[A-Za-z0-9:_.@\\-]+\.service")
 # A simple service counts as active before it has read its configuration; after this it has, or has given up.
 SETTLE_SECONDS = 1.0
+# systemctl waits for a start, not for a service that systemd starts once more by itself.
 POLL_SECONDS = 0.2
 JOURNAL_LINES = 15
 
@@ -186,21 +187,9 @@ def observe_files(module: AnsibleModule, option: str) -> list[service_effect.Fil
     return files
 
 
-def read_record(unit: str) -> str | None:
-    """Give the text of a unit's record."""
-    try:
-        with atomic_file.open_directory(RECORDS) as directory:
-            found = atomic_file.read_file(f"{unit}.json", directory)
-    except FileNotFoundError:
-        return None
-    return found[0].decode("utf-8", "replace") if found else None
-
-
-def write_record(unit: str, text: str) -> None:
-    """Keep a unit's record until the machine stops."""
-    os.makedirs(RECORDS, mode=0o700, exist_ok=True)
-    with atomic_file.open_directory(RECORDS) as directory:
-        atomic_file.write_file(f"{unit}.json", text.encode(), 0o600, directory)
+def record_path(unit: str) -> str:
+    """Give the file that is kept for a unit until the machine stops."""
+    return f"{RECORDS}/{unit}.json"
 
 
 def settle(module: AnsibleModule) -> dict[str, Any]:
@@ -217,13 +206,15 @@ def settle(module: AnsibleModule) -> dict[str, Any]:
     restart_files = observe_files(module, "restart_files")
     if unit is None:
         return result(None, service_effect.Plan((), ("enable", "start")))
-    record = service_effect.parse_record(read_record(params["unit"]), unit.invocation)
+    kept = private_file.read(record_path(params["unit"]))
+    record = service_effect.parse_record(kept.decode("utf-8", "replace") if kept else None, unit.invocation)
     plan = service_effect.make(unit, reload_files, restart_files, record)
     if plan.steps and not module.check_mode:
         for step in plan.steps:
             service.take(step)
         now = service.settled(params["timeout"])
-        write_record(params["unit"], service_effect.record_text(now, [*reload_files, *restart_files]))
+        text = service_effect.record_text(now, [*reload_files, *restart_files])
+        private_file.write(record_path(params["unit"]), text.encode())
     return result(unit, plan)
 
 
