@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import pathlib
-import shutil
 import stat
 import subprocess
 
 import pytest
 from ansible_collections.diskless.netboot.plugins.module_utils import cpio
+from programs import program
 
 ENTRIES = [
     cpio.regular("lib/steps/10-card", b"#!/bin/sh\n", 0o755),
@@ -20,14 +20,15 @@ ENTRIES = [
 ]
 
 
-@pytest.mark.skipif(shutil.which("cpio") is None, reason="cpio is not installed")
 def test_cpio_lists_and_unpacks_it(tmp_path: pathlib.Path) -> None:
     data = cpio.archive(ENTRIES)
-    listing = subprocess.run(["cpio", "-t", "--quiet"], input=data, stdout=subprocess.PIPE, check=True).stdout
+    listing = subprocess.run(
+        [program("cpio", "cpio"), "-t", "--quiet"], input=data, stdout=subprocess.PIPE, check=True
+    ).stdout
     assert listing.decode().split() == [
         *("bin", "bin/sh", "etc", "etc/empty", "etc/odd", "lib", "lib/steps", "lib/steps/10-card", "tmp"),
     ]
-    subprocess.run(["cpio", "-i", "--quiet"], input=data, cwd=tmp_path, check=True)
+    subprocess.run([program("cpio", "cpio"), "-i", "--quiet"], input=data, cwd=tmp_path, check=True)
     assert (tmp_path / "lib/steps/10-card").read_bytes() == b"#!/bin/sh\n"
     assert (tmp_path / "etc/odd").read_bytes() == b"12345"
     assert (tmp_path / "etc/empty").read_bytes() == b""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import shutil
 import subprocess
 from typing import Any
 
@@ -12,6 +11,7 @@ import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
 from fleet_inventory import GROUPS, inventory
+from programs import program
 
 FILTERS = (
     "fleet",
@@ -89,8 +89,9 @@ def test_ip_name(ip: str, name: str) -> None:
 
 @pytest.mark.parametrize("ip", [ip for ip, _name in ADDRESSES] + [f"192.168.1.{last}" for last in range(21, 46)])
 def test_ip_name_as_gethostip_says(ip: str) -> None:
-    assert shutil.which("gethostip"), "gethostip is missing; install the Debian package syslinux-utils"
-    oracle = subprocess.run(["gethostip", "-x", ip], check=True, capture_output=True, text=True)
+    oracle = subprocess.run(
+        [program("gethostip", "syslinux-utils"), "-x", ip], check=True, capture_output=True, text=True
+    )
     assert run("pxelinux_ip_name", ip) == oracle.stdout.strip()
 
 

@@ -18,6 +18,7 @@ from ansible_collections.diskless.netboot.plugins.module_utils import (
     initramfs_source,
 )
 from ansible_collections.diskless.netboot.plugins.modules import lean_initramfs
+from programs import program
 
 VERSION = "6.1.0-9-amd64"
 SCRIPTS = {"/init": "#!/bin/sh\n", "/lib/say.sh": "x\n"}
@@ -99,11 +100,16 @@ def test_what_is_damaged_is_mended(image: pathlib.Path, damaged: str) -> None:
     assert converge(image)["changed"] is False
 
 
-@pytest.mark.skipif(shutil.which("mksquashfs") is None, reason="squashfs-tools are not installed")
 def test_the_squashfs_file_gives_the_same_bytes_as_the_tree(image: pathlib.Path) -> None:
     converge(image)
     before = (image / "initrd.img").read_bytes()
-    command = ["mksquashfs", str(image / "root"), str(image / "root.squashfs"), "-quiet", "-no-progress"]
+    command = [
+        program("mksquashfs", "squashfs-tools"),
+        str(image / "root"),
+        str(image / "root.squashfs"),
+        "-quiet",
+        "-no-progress",
+    ]
     subprocess.run(command, check=True)
     shutil.rmtree(image / "root")
     assert converge(image)["changed"] is True
@@ -189,7 +195,6 @@ def test_of_two_kernels_none_is_taken(image: pathlib.Path) -> None:
         converge(image)
 
 
-@pytest.mark.skipif(shutil.which("mksquashfs") is None, reason="squashfs-tools are not installed")
 @pytest.mark.parametrize("squashed", [False, True])
 def test_firmware_is_found_wherever_its_links_lead(image: pathlib.Path, squashed: bool) -> None:
     root = image / "root"
@@ -211,7 +216,13 @@ def test_firmware_is_found_wherever_its_links_lead(image: pathlib.Path, squashed
         (firmware / name).symlink_to(target)
     (root / "opt/near.bin").symlink_to("/opt/blobs/far.bin")
     if squashed:
-        command = ["mksquashfs", str(root), str(image / "root.squashfs"), "-quiet", "-no-progress"]
+        command = [
+            program("mksquashfs", "squashfs-tools"),
+            str(root),
+            str(image / "root.squashfs"),
+            "-quiet",
+            "-no-progress",
+        ]
         subprocess.run(command, check=True)
         shutil.rmtree(root)
     taken: list[str] = []

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import pathlib
-import shutil
 import subprocess
 
 import pytest
 import yaml
+from programs import program
 
 ROLE = pathlib.Path(__file__).resolve().parents[2] / "roles/slave_kernel"
 SCRIPTS = ROLE / "files/initramfs"
-BUSYBOX = shutil.which("busybox")
-
-needs_busybox = pytest.mark.skipif(BUSYBOX is None, reason="busybox is not installed")
 
 
 def run(library: str, call: str, *arguments: str, text: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
     """Run ``call`` with the libraries loaded; the arguments are $1, $2, ..."""
     loaded = "".join(f". {SCRIPTS}/lib/{name}.sh; " for name in library.split())
     return subprocess.run(
-        [str(BUSYBOX), "sh", "-euc", loaded + call, "sh", *arguments],
+        [program("busybox", "busybox-static"), "sh", "-euc", loaded + call, "sh", *arguments],
         input=text,
         env={"PATH": "/usr/bin:/bin", **variables},
         capture_output=True,
@@ -29,7 +26,6 @@ def run(library: str, call: str, *arguments: str, text: str = "", **variables: s
     )
 
 
-@needs_busybox
 @pytest.mark.parametrize(
     ("check", "value", "good"),
     [
@@ -78,7 +74,6 @@ def test_checks(check: str, value: str, good: bool) -> None:
     assert (run("check", f'{check} "$1"', value).returncode == 0) is good
 
 
-@needs_busybox
 @pytest.mark.parametrize(
     ("value", "mac"),
     [
@@ -94,7 +89,6 @@ def test_bootif(value: str, mac: str) -> None:
     assert run("check", 'bootif_mac "$1"', value).stdout == mac
 
 
-@needs_busybox
 @pytest.mark.parametrize(
     ("line", "items"),
     [
@@ -110,7 +104,6 @@ def test_cmdline_items(line: str, items: list[str]) -> None:
     assert run("cmdline", "cmdline_items", text=line).stdout.splitlines() == items
 
 
-@needs_busybox
 @pytest.mark.parametrize(
     ("call", "output"),
     [
@@ -128,7 +121,6 @@ def test_cmdline_values(tmp_path: pathlib.Path, call: str, output: str) -> None:
     assert run("cmdline", 'cmdline_has r "$1"', str(items)).returncode == 1
 
 
-@needs_busybox
 @pytest.mark.parametrize(
     ("value", "lines"),
     [
@@ -142,7 +134,6 @@ def test_nfsroot(value: str, lines: list[str]) -> None:
     assert run("cmdline", 'nfsroot_parts "$1"', value).stdout.split("\n")[:3] == lines
 
 
-@needs_busybox
 @pytest.mark.parametrize(
     ("value", "line"),
     [
@@ -162,7 +153,6 @@ def test_fstab_line(value: str, line: str | None) -> None:
     assert (result.stdout, result.returncode == 0) == (line or "", line is not None)
 
 
-@needs_busybox
 @pytest.mark.parametrize(
     ("value", "words"),
     [
@@ -197,7 +187,6 @@ def lease(**changed: str) -> dict[str, str]:
     return dict(line.split("=", 1) for line in result.stdout.splitlines())
 
 
-@needs_busybox
 @pytest.mark.parametrize(
     ("key", "sent", "name", "kept"),
     [
@@ -222,13 +211,11 @@ def test_lease(key: str, sent: str, name: str, kept: str) -> None:
     assert lease(**{key: sent})[name] == kept
 
 
-@needs_busybox
 @pytest.mark.parametrize(("key", "value"), [("ip", "x"), ("ip", ""), ("mask", "0"), ("mask", "33"), ("mask", "a")])
 def test_a_lease_without_address_is_refused(key: str, value: str) -> None:
     assert run("check lease", "lease_lines", **{**LEASE, key: value}).returncode != 0
 
 
-@needs_busybox
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

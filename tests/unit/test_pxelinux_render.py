@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 
 import pytest
 from ansible_collections.diskless.netboot.plugins.module_utils import pxelinux_render as render
+from programs import program
 
 PAGE = render.Page("0 115200", 30, ("Not known here.",))
 ENTRY = {
@@ -29,8 +29,9 @@ def test_ip_name(address: str, name: str) -> None:
 
 @pytest.mark.parametrize("address", ["192.168.1.21", "10.0.0.7", "172.16.255.1", "1.2.3.4"])
 def test_ip_name_is_that_of_gethostip(address: str) -> None:
-    assert shutil.which("gethostip"), "gethostip is missing; install the Debian package syslinux-utils"
-    oracle = subprocess.run(["gethostip", "-x", address], capture_output=True, text=True, check=True).stdout.strip()
+    oracle = subprocess.run(
+        [program("gethostip", "syslinux-utils"), "-x", address], capture_output=True, text=True, check=True
+    ).stdout.strip()
     assert render.ip_name(address) == oracle
 
 
