@@ -34,6 +34,7 @@ class Capture:
             if self._tcpdump.poll() is not None or time.monotonic() > deadline:
                 self._tcpdump.kill()
                 raise LabError(f"tcpdump does not listen on {port}: {self._tcpdump.communicate()[1].strip()}")
+            # tcpdump tells nobody when it listens; the file's header is the sign.
             time.sleep(0.05)
 
     def update(self) -> packets.Traffic:

@@ -174,6 +174,7 @@ class Machine:
         while not monitor.exists():
             if self._qemu.poll() is not None or time.monotonic() > deadline:
                 raise LabError(f"{self.hardware.name}: QEMU does not start: {tail(self.folder / 'qemu.log', 5)}")
+            # The socket is QEMU's only sign that it can be talked to.
             time.sleep(0.02)
         client = QEMUMonitorProtocol(str(monitor))
         client.connect()

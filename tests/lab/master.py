@@ -111,5 +111,6 @@ def _wait_until_running(folder: pathlib.Path, name: str) -> None:
             state = str(error)
         if state in {"running", "degraded"}:
             return
+        # `is-system-running --wait` needs the bus, which comes up only now.
         time.sleep(0.3)
     raise LabError(f"master {name}: systemd is not up after {_BOOT_SECONDS} s: {state}")
