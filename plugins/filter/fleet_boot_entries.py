@@ -1,17 +1,17 @@
 # Copyright: The diskless.netboot maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The filter fleet_boot_entries: the PXELINUX entries of one master's slaves."""
+"""The filter fleet_boot_entries: what each of one master's slaves can boot."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: fleet_boot_entries
-short_description: The PXELINUX entries of one master's slaves
+short_description: What each of one master's slaves can boot
 version_added: "1.0.0"
 author: The diskless.netboot maintainers (@diskless)
 description:
-  - One entry per slave, with kernel, initramfs and the whole kernel command line.
+  - One entry per slave, with a label for each thing that it can boot, and the menu that offers them where it has one.
   - This is what C(playbooks/vars/wiring.yml) passes as C(tftp_pxelinux_slaves).
 extends_documentation_fragment: diskless.netboot.fleet_projection
 """

@@ -35,14 +35,23 @@ options:
     description: How long a lease is valid, in seconds.
     type: int
     required: true
+  boot_policy_first:
+    description: Rules that are tried before the others, as in C(dhcp_server_boot_policy_first).
+    type: list
+    elements: dict
+    default: []
+  hooks:
+    description: Directory of the hook libraries that come with Kea, on the machine that it runs on.
+    type: str
+    required: true
 """
 
 EXAMPLES = r"""
 - name: The configuration is shown
   ansible.builtin.debug:
-    msg: "{{ config | to_nice_json }}"
+    msg: "{{ networks | diskless.netboot.kea_dhcp4_config(['eth0'], policy, 3600, hooks=hooks) }}"
   vars:
-    config: "{{ networks | diskless.netboot.kea_dhcp4_config(['eth0'], boot_policy=policy, lease_seconds=3600) }}"
+    hooks: /usr/lib/x86_64-linux-gnu/kea/hooks
     networks:
       - {name: lan, cidr: 192.168.1.0/24, next_server: 192.168.1.1, reservations: []}
     policy:
@@ -58,8 +67,8 @@ _value:
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible.errors import AnsibleFilterError
 from ansible_collections.diskless.netboot.plugins.plugin_utils import kea
+from ansible_collections.diskless.netboot.plugins.plugin_utils.dhcp_settings import rendered, settings
 
 
 def kea_dhcp4_config(
@@ -67,17 +76,17 @@ def kea_dhcp4_config(
     interfaces: Sequence[str],
     boot_policy: Sequence[Mapping[str, Any]],
     lease_seconds: int,
+    *,
+    hooks: str,
+    boot_policy_first: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
-    """Check the outer types and leave the rest to :mod:`plugin_utils.kea`."""
-    if isinstance(subnets, str) or not isinstance(subnets, Sequence):
-        raise AnsibleFilterError(f"kea_dhcp4_config: a list of networks is needed, not {type(subnets).__name__}")
-    try:
-        config: dict[str, Any] = kea.configuration(interfaces, subnets, boot_policy, lease_seconds)
-    except KeyError as error:
-        raise AnsibleFilterError(f"kea_dhcp4_config: {error} is missing") from error
-    except ValueError as error:
-        raise AnsibleFilterError(f"kea_dhcp4_config: {error}") from error
-    return config
+    """Leave the checks to :mod:`plugin_utils.dhcp_settings` and the rest to :mod:`plugin_utils.kea`."""
+
+    def render() -> dict[str, Any]:
+        given = settings(subnets, interfaces, boot_policy, lease_seconds, boot_policy_first)
+        return kea.configuration(given, hooks)
+
+    return rendered("kea_dhcp4_config", subnets, render)
 
 
 class FilterModule:

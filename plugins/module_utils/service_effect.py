@@ -1,7 +1,7 @@
 # Copyright: The diskless.netboot maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a service runs by the configuration that its files hold now, and what puts that into effect."""
+"""Whether a service runs by the configuration that its files hold now, and what puts that into effect, or ends it."""
 
 from __future__ import annotations
 
@@ -114,6 +114,16 @@ def make(
     elif by_reload:
         steps.append("reload")
     return Plan(tuple(sorted(by_restart | by_reload)), tuple(steps))
+
+
+def make_stopped(unit: Unit | None) -> Plan:
+    """Plan the end of a service, now and after the next start of the machine; no step where there is none."""
+    steps = []
+    if unit is not None and unit.state not in ("inactive", "failed"):
+        steps.append("stop")
+    if unit is not None and unit.enabled:
+        steps.append("disable")
+    return Plan((), tuple(steps))
 
 
 def in_effect(file: File, unit: Unit, record: Mapping[str, str]) -> bool:

@@ -2,7 +2,7 @@
 # Copyright: The diskless.netboot maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sees to it that a service runs by the configuration that its files hold now."""
+"""Sees to it that a service runs by the configuration that its files hold now, or that it does not run."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ description:
     C(/run/diskless-netboot), which is empty after the machine has started, as the services then are new.
   - Reloads systemd where it has not read a unit's file or drop-in yet.
   - Fails, before it does anything, where the unit is masked.
+  - With O(state=stopped) it stops and disables the service. One that does not exist, or is masked, is as it should be.
 extends_documentation_fragment:
   - diskless.netboot.attributes
 options:
@@ -28,6 +29,11 @@ options:
     description: Full name of the unit, such as V(kea-dhcp4-server.service).
     type: str
     required: true
+  state:
+    description: Whether the service is to run. All other options are for V(effective) alone.
+    type: str
+    choices: [effective, stopped]
+    default: effective
   reload_files:
     description: Absolute paths of the files that a reload has the service read. Each must exist, except in check mode.
     type: list
@@ -51,7 +57,7 @@ options:
 attributes:
   check_mode:
     details:
-      - A unit that does not exist yet would be changed.
+      - A unit that does not exist yet would be changed, unless O(state=stopped).
 """
 
 EXAMPLES = r"""
@@ -67,6 +73,11 @@ EXAMPLES = r"""
     unit: kea-dhcp4-server.service
     reload_files: [/etc/kea/kea-dhcp4.conf]
     pending_files: "{{ [kea] | select('changed') | map(attribute='path') }}"
+
+- name: No other server answers, now or after the next start of the machine
+  diskless.netboot.service_configuration:
+    unit: isc-dhcp-server.service
+    state: stopped
 """
 
 RETURN = r"""
@@ -101,6 +112,7 @@ SETTLE_SECONDS = 1.0
 # systemctl waits for a start, not for a service that systemd starts once more by itself.
 POLL_SECONDS = 0.2
 JOURNAL_LINES = 15
+EFFECTIVE = {"state": "active", "enabled": True}
 
 
 class Service:
@@ -192,6 +204,17 @@ def record_path(unit: str) -> str:
     return f"{RECORDS}/{unit}.json"
 
 
+def end(module: AnsibleModule) -> dict[str, Any]:
+    """Compare and, outside check mode, stop and disable; gives the module's result."""
+    service = Service(module, module.params["unit"])
+    unit = service.observe()
+    plan = service_effect.make_stopped(unit)
+    if not module.check_mode:
+        for step in plan.steps:
+            service.take(step)
+    return result(unit, plan, {"state": "inactive", "enabled": False})
+
+
 def settle(module: AnsibleModule) -> dict[str, Any]:
     """Compare and, outside check mode, put into effect; gives the module's result."""
     params = module.params
@@ -205,7 +228,7 @@ def settle(module: AnsibleModule) -> dict[str, Any]:
     reload_files = observe_files(module, "reload_files")
     restart_files = observe_files(module, "restart_files")
     if unit is None:
-        return result(None, service_effect.Plan((), ("enable", "start")))
+        return result(None, service_effect.Plan((), ("enable", "start")), EFFECTIVE)
     kept = private_file.read(record_path(params["unit"]))
     record = service_effect.parse_record(kept.decode("utf-8", "replace") if kept else None, unit.invocation)
     plan = service_effect.make(unit, reload_files, restart_files, record)
@@ -215,11 +238,11 @@ def settle(module: AnsibleModule) -> dict[str, Any]:
         now = service.settled(params["timeout"])
         text = service_effect.record_text(now, [*reload_files, *restart_files])
         private_file.write(record_path(params["unit"]), text.encode())
-    return result(unit, plan)
+    return result(unit, plan, EFFECTIVE)
 
 
-def result(unit: service_effect.Unit | None, plan: service_effect.Plan) -> dict[str, Any]:
-    """Put the module's result together."""
+def result(unit: service_effect.Unit | None, plan: service_effect.Plan, wanted: dict[str, Any]) -> dict[str, Any]:
+    """Put the module's result together; ``wanted`` is what a change ends in."""
     before: dict[str, Any] = {
         "state": unit.state if unit else "not there",
         "enabled": bool(unit and unit.enabled),
@@ -232,7 +255,7 @@ def result(unit: service_effect.Unit | None, plan: service_effect.Plan) -> dict[
         "steps": list(plan.steps),
         "diff": {
             "before": before,
-            "after": {"state": "active", "enabled": True, "not in effect": []} if changed else before,
+            "after": {**wanted, "not in effect": []} if changed else before,
         },
     }
 
@@ -242,6 +265,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "unit": {"type": "str", "required": True},
+            "state": {"type": "str", "choices": ["effective", "stopped"], "default": "effective"},
             "reload_files": {"type": "list", "elements": "path", "default": []},
             "restart_files": {"type": "list", "elements": "path", "default": []},
             "pending_files": {"type": "list", "elements": "path", "default": []},
@@ -252,7 +276,7 @@ def main() -> None:
     if not UNIT_NAME.fullmatch(module.params["unit"]):
         module.fail_json(msg=f"{module.params['unit']!r} is no name of a service such as 'kea-dhcp4-server.service'")
     try:
-        module.exit_json(**settle(module))
+        module.exit_json(**(end(module) if module.params["state"] == "stopped" else settle(module)))
     except OSError as error:
         module.fail_json(msg=f"{module.params['unit']}: {error.strerror}: {error.filename}")
 

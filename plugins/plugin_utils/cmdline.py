@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.diskless.netboot.plugins.module_utils.pxelinux_render import CMDLINE_LENGTH
+from ansible_collections.diskless.netboot.plugins.module_utils import boot_words
 from ansible_collections.diskless.netboot.plugins.plugin_utils import names
 from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Image, Master, Slave
 from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import Place
@@ -15,7 +15,7 @@ from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import Pla
 
 # Linux, arch/x86/include/asm/setup.h: COMMAND_LINE_SIZE is 2048 with its NUL
 LONGEST_BYTES = 2047
-ALLOWED = "kernel arguments, each without line breaks, control characters or unquoted spaces"
+ALLOWED = f"kernel arguments: {boot_words.ARGUMENT_ALLOWED}"
 CONSOLES = ["ttyS0,115200n8", "tty0"]
 CONSOLE_ALLOWED = "values of console= like 'ttyS0,115200n8' or 'tty0'"
 
@@ -27,17 +27,14 @@ _CONSOLE = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:,[A-Za-z0-9]+)*")
 def arguments(place: Place, value: Plain) -> list[str]:
     """`slave_cmdline` as items: a list of them, or one string split at unquoted spaces."""
     if isinstance(value, str):
-        fault = names.hidden_fault(value) or _quote_fault(value)
+        words = _WORD.findall(value)
+        faults = (names.hidden_fault(value), _quote_fault(value), *map(boot_words.argument_fault, words))
+        fault = next(filter(None, faults), None)
         if fault:
             place.error(value, fault, ALLOWED)
             return []
-        return _WORD.findall(value)
-    return texts(place, value, _argument_fault, ALLOWED)
-
-
-def _argument_fault(value: str) -> str | None:
-    fault = names.hidden_fault(value) or _quote_fault(value)
-    return fault or (None if _WORD.fullmatch(value) else "holds an unquoted space")
+        return words
+    return texts(place, value, boot_words.argument_fault, ALLOWED)
 
 
 def _quote_fault(value: str) -> str | None:
@@ -67,40 +64,27 @@ def published(image: Image, name: str) -> str:
     return f"images/{image['name']}/{image['generation']}/{name}"
 
 
-def cmdline(directory: str, image: Image, master: Master, slave: Slave) -> str:
-    """The whole line, as PXELINUX hands it to the kernel before it adds its own words."""
+def cmdline(directory: str, image: Image, master: Master, slave: Slave, root: str) -> list[str]:
+    """The arguments with which a slave boots an image, its root of the kind `root`, before the loader adds its own."""
     generation = image_directory(directory, image)
-    if slave["root"] == "nfs_tree":
-        root = [f"nfsroot={master['ip']}:{tree_directory(directory, slave)}", "rw"]
+    if root == "nfs_tree":
+        place = [f"nfsroot={master['ip']}:{tree_directory(directory, slave)}", "rw"]
         if image["shared"]:
-            root.append(f"diskless.shared={generation}/root:{','.join(image['shared'])}")
+            place.append(f"diskless.shared={generation}/root:{','.join(image['shared'])}")
     else:
         lower = "root" if image["format"] == "tree" else "root.squashfs"
-        root = [f"nfsroot={master['ip']}:{generation}", "ro", f"diskless.lower={lower}"]
-    return " ".join(
-        [
-            "root=/dev/nfs",
-            *root,
-            *(
-                f"diskless.mount={mount['path']},{mount['fstype']},{mount['src']},{mount['opts']}"
-                for mount in slave["mounts"]
-            ),
-            "ip=dhcp",
-            *(f"systemd.wants={unit}" for unit in slave["services"]),
-            *(f"console={console}" for console in slave["consoles"]),
-            *slave["cmdline"],
-        ]
-    )
-
-
-def check_length(place: Place, directory: str, image: Image, master: Master, slave: Slave) -> None:
-    """An error where the boot file could not hold the line, or the kernel would cut it behind PXELINUX's own words."""
-    added = (
-        f"BOOT_IMAGE={published(image, 'vmlinuz')} ",
-        f" initrd={published(image, 'initrd.img')}",
-        " BOOTIF=01-00-00-00-00-00-00",
-    )
-    most = min(CMDLINE_LENGTH, LONGEST_BYTES - len("".join(added)))
-    size = len(cmdline(directory, image, master, slave).encode("utf-8", "surrogatepass"))
-    if size > most:
-        place.error(slave["cmdline"], f"makes a kernel command line of {size} bytes", f"at most {most} bytes")
+        place = [f"nfsroot={master['ip']}:{generation}", "ro", f"diskless.lower={lower}"]
+    return [
+        "root=/dev/nfs",
+        *place,
+        *(
+            f"diskless.mount={mount['path']},{mount['fstype']},{mount['src']},{mount['opts']}"
+            for mount in slave["mounts"]
+        ),
+        "ip=dhcp",
+        # Not by DHCP alone: on a network of mode proxy another server answers, which does not know it.
+        f"systemd.hostname={slave['hostname']}",
+        *(f"systemd.wants={unit}" for unit in slave["services"]),
+        *(f"console={console}" for console in slave["consoles"]),
+        *slave["cmdline"],
+    ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ansible_collections.diskless.netboot.plugins.plugin_utils import directories, tuning, unique
+from ansible_collections.diskless.netboot.plugins.plugin_utils import directories, proxy, tuning, unique
 from ansible_collections.diskless.netboot.plugins.plugin_utils.images import EXAMPLE as IMAGES_EXAMPLE
 from ansible_collections.diskless.netboot.plugins.plugin_utils.images import VARIABLE as IMAGES
 from ansible_collections.diskless.netboot.plugins.plugin_utils.images import images
@@ -20,7 +20,7 @@ from ansible_collections.diskless.netboot.plugins.plugin_utils.networks import n
 from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import Place, Report, lines
 from ansible_collections.diskless.netboot.plugins.plugin_utils.reading import common, variables
 from ansible_collections.diskless.netboot.plugins.plugin_utils.role_variables import TUNABLE
-from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import Plain
+from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import Plain, boolean
 from ansible_collections.diskless.netboot.plugins.plugin_utils.slaves import Context, slave
 
 
@@ -33,7 +33,9 @@ def fleet(hostvars: Mapping[str, object], groups: object) -> Fleet:
         for name in dict.fromkeys([*master_names, *slave_names])
     }
     directory = directories.data(report, common(report, hosts, "diskless_directory"))
-    _prune(report, common(report, hosts, "diskless_prune_trees"))
+    prune = common(report, hosts, "diskless_prune_trees")
+    if prune is not None:
+        boolean(Place(report, "all", "diskless_prune_trees"), prune)
     raw_networks = _required(report, hosts, NETWORKS, NETWORKS_EXAMPLE)
     raw_images = _required(report, hosts, IMAGES, IMAGES_EXAMPLE)
     known_networks = {} if raw_networks is None else networks(report, raw_networks)
@@ -55,6 +57,8 @@ def fleet(hostvars: Mapping[str, object], groups: object) -> Fleet:
         master_addresses=addresses,
     )
     slaves = _slaves(context, {name: hosts[name] for name in slave_names})
+    proxy.check_backends(report, known_networks, known_masters, slaves, of_masters)
+    proxy.check_loaders(report, known_networks, slaves)
     return {
         "errors": lines(report.errors),
         "warnings": lines(report.warnings),
@@ -83,11 +87,3 @@ def _required(report: Report, hosts: Mapping[str, Mapping[str, Plain]], name: st
     if value is None:
         Place(report, "all", name).missing(allowed)
     return value
-
-
-def _prune(report: Report, value: Plain) -> None:
-    """A boolean, or the text that `-e diskless_prune_trees=true` makes of one."""
-    if value is None or isinstance(value, bool):
-        return
-    if not (isinstance(value, str) and value.lower() in ("true", "false", "yes", "no")):
-        Place(report, "all", "diskless_prune_trees").error(value, "is no boolean", "true, false")

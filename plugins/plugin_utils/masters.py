@@ -17,8 +17,11 @@ from ansible_collections.diskless.netboot.plugins.plugin_utils.names import (
 )
 from ansible_collections.diskless.netboot.plugins.plugin_utils.networks import host_fault, in_pool, network_of, parse
 from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import Place, Report, enumerated
-from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import Plain, matching
+from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import Plain, boolean, matching
 
+# the variable is the role's, the value its default
+HTTP_VARIABLE = "tftp_pxelinux_http"
+HTTP = True
 IP_ALLOWED = f"{ALLOWED}: the one that slaves reach"
 
 
@@ -44,8 +47,15 @@ def masters(
             place.error(ip, "lies in no network", f"an address of {_cidrs(networks)}")
         if ip and network:
             _placed(place, ip, networks[network])
+        http = boolean(Place(report, name, HTTP_VARIABLE), variables.get(HTTP_VARIABLE, HTTP))
         if good_name and interface and ip and network:
-            found[name] = {"name": name, "ip": ip, "interface": interface, "network": network}
+            found[name] = {
+                "name": name,
+                "ip": ip,
+                "interface": interface,
+                "network": network,
+                "http": http is not False,
+            }
     _unique(report, addresses)
     return found, addresses
 

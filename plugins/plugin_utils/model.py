@@ -45,10 +45,13 @@ class Image(TypedDict):
 
 
 class Master(TypedDict):
+    """A boot server; `http`: does it serve its boot files by HTTP besides TFTP."""
+
     name: str
     ip: str
     interface: str
     network: str
+    http: bool
 
 
 class Mount(TypedDict):
@@ -59,6 +62,27 @@ class Mount(TypedDict):
     fstype: str
     opts: str
     export: str | None
+
+
+class Label(TypedDict):
+    """A line of a menu: the slave's own image, another (`image`), or its disk; `cmdline` is added to the slave's."""
+
+    name: str
+    title: str
+    image: str | None
+    cmdline: list[str]
+    local: bool
+
+
+class Menu(TypedDict):
+    """`default`: a label's name; `timeout`: seconds, 0 waits for a key; `help`: the page behind F1, line by line."""
+
+    title: str
+    default: str
+    timeout: int
+    help: list[str]
+    edit: bool
+    labels: list[Label]
 
 
 class Slave(TypedDict):
@@ -74,6 +98,8 @@ class Slave(TypedDict):
     consoles: list[str]
     mounts: list[Mount]
     services: list[str]
+    loader: str
+    menu: Menu | None
 
 
 class Fleet(TypedDict):

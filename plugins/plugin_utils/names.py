@@ -12,7 +12,9 @@ from __future__ import annotations
 import os.path
 import re
 
-LABEL_ALLOWED = "1 to 63 letters, digits and hyphens, no hyphen at either end (RFC 1123)"
+LABEL_ALLOWED = (
+    "1 to 63 letters, digits and hyphens, no hyphen at either end (RFC 1123) or in both third and fourth place"
+)
 DOMAIN_ALLOWED = "RFC 1123 labels joined by dots, at most 253 characters"
 NAME_ALLOWED = "1 to 63 letters, digits, '_', '-' and '.', beginning with a letter or digit, without '..'"
 PATH_ALLOWED = "an absolute path without '.' or '..', of letters, digits and '_@+.-'"
@@ -56,7 +58,11 @@ def _unsafe(value: str, *, path: bool = False) -> str | None:
 
 
 def label_fault(value: str) -> str | None:
-    return None if _LABEL.fullmatch(value) else _unsafe(value) or "is no hostname"
+    """A hostname, as all DHCP servers take it."""
+    if not _LABEL.fullmatch(value):
+        return _unsafe(value) or "is no hostname"
+    # RFC 5891, 4.2.3.1: kept for encoded names; dnsmasq refuses them where it cannot decode them
+    return "has hyphens in its third and fourth place" if value[2:4] == "--" else None
 
 
 def domain_fault(value: str) -> str | None:

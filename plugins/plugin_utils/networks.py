@@ -18,6 +18,7 @@ from ansible_collections.diskless.netboot.plugins.plugin_utils.names import (
     name_fault,
 )
 from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import Place, Report
+from ansible_collections.diskless.netboot.plugins.plugin_utils.proxy import check_keys
 from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import (
     Plain,
     choice,
@@ -31,6 +32,9 @@ from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import (
 VARIABLE = "diskless_networks"
 EXAMPLE = "a dictionary: name -> cidr, gateway, dns, domain, pool, ntp, mode"
 KEYS = ("cidr", "gateway", "dns", "domain", "pool", "ntp", "mode")
+MODES = ("authoritative", "proxy")
+# A DHCP option and a line of dnsmasq's hold some more; no client asks so many.
+MOST_SERVERS = 16
 CIDR_ALLOWED = "an IPv4 network like 192.168.1.0/24, from /8 to /30"
 POOL_ALLOWED = "[first, last], two addresses of the network, the lower one first"
 
@@ -49,6 +53,7 @@ def networks(report: Report, value: Plain) -> dict[str, Network]:
         network = _network(here, name, definition)
         if network is not None:
             found[name] = network
+            check_keys(here, network)
     _overlaps(report, found)
     return found
 
@@ -68,13 +73,19 @@ def _network(place: Place, name: str, value: Plain) -> Network | None:
         "name": name,
         "cidr": str(cidr),
         "gateway": gateway,
-        "dns": addresses(place.item(".dns"), given(value, "dns", [])),
+        "dns": _servers(place.item(".dns"), given(value, "dns", [])),
         "domain": None if domain is None else matching(place.item(".domain"), domain, domain_fault, DOMAIN_ALLOWED),
         "pool": _pool(place.item(".pool"), value.get("pool"), cidr, gateway),
-        "ntp": addresses(place.item(".ntp"), given(value, "ntp", [])),
-        "mode": choice(place.item(".mode"), given(value, "mode", "authoritative"), ["authoritative"], ["proxy"])
-        or "authoritative",
+        "ntp": _servers(place.item(".ntp"), given(value, "ntp", [])),
+        "mode": choice(place.item(".mode"), given(value, "mode", MODES[0]), MODES) or MODES[0],
     }
+
+
+def _servers(place: Place, value: Plain) -> list[str]:
+    found = addresses(place, value)
+    if len(found) > MOST_SERVERS:
+        place.error(found, f"holds {len(found)} addresses", f"at most {MOST_SERVERS}")
+    return found
 
 
 def _cidr(place: Place, value: Plain) -> ipaddress.IPv4Network | None:

@@ -52,7 +52,7 @@ class Place:
     variable: str
 
     def item(self, suffix: str) -> Place:
-        return dataclasses.replace(self, variable=f"{self.variable}{suffix}")
+        return Place(self.report, self.where, f"{self.variable}{suffix}")
 
     def missing(self, allowed: str) -> None:
         if (self.where, self.variable) not in self.report.unread:

@@ -8,13 +8,10 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 
-from ansible_collections.diskless.netboot.plugins.plugin_utils.cmdline import (
-    cmdline,
-    image_directory,
-    published,
-    tree_directory,
-)
-from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Fleet, Master, Network, Slave
+from ansible_collections.diskless.netboot.plugins.plugin_utils import boot_labels
+from ansible_collections.diskless.netboot.plugins.plugin_utils import boot_policy as policies
+from ansible_collections.diskless.netboot.plugins.plugin_utils.cmdline import image_directory, tree_directory
+from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Fleet, Master, Menu, Network, Slave
 
 Record = dict[str, object]
 
@@ -40,6 +37,7 @@ def subnets(fleet: Fleet, master: str) -> list[Record]:
         {
             "name": network["name"],
             "cidr": network["cidr"],
+            "mode": network["mode"],
             "routers": [network["gateway"]] if network["gateway"] else [],
             "dns": network["dns"],
             "domain": network["domain"],
@@ -47,7 +45,12 @@ def subnets(fleet: Fleet, master: str) -> list[Record]:
             "pool": network["pool"] if _pool_owner(fleet, network) == master else None,
             "next_server": fleet["masters"][master]["ip"],
             "reservations": [
-                {"hostname": slave["hostname"], "macs": slave["macs"], "ip": slave["ip"]}
+                {
+                    "hostname": slave["hostname"],
+                    "macs": slave["macs"],
+                    "ip": slave["ip"],
+                    "loader": policies.loader_on(network["mode"], slave["loader"]),
+                }
                 for slave in mine
                 if slave["network"] == network["name"]
             ],
@@ -68,22 +71,35 @@ def _pool_owner(fleet: Fleet, network: Network) -> str | None:
     return next((found["name"] for found in on_it), None)
 
 
+def boot_policy(fleet: Fleet, master: str) -> list[Record]:
+    """`dhcp_server_boot_policy`: the same for all slaves, which the rules tell apart by `loader` and firmware."""
+    slaves_of(fleet, master)
+    its = fleet["masters"][master]
+    return [{**rule} for rule in policies.policy(its["ip"], http=its["http"])]
+
+
 def boot_entries(fleet: Fleet, master: str) -> list[Record]:
-    """`tftp_pxelinux_slaves`: one entry per slave."""
-    entries: list[Record] = []
-    for slave in slaves_of(fleet, master):
-        image = fleet["images"][slave["image"]]
-        entries.append(
-            {
-                "name": slave["name"],
-                "ip": slave["ip"],
-                "title": f"{slave['hostname']}, {slave['image']}",
-                "kernel": published(image, "vmlinuz"),
-                "initrd": published(image, "initrd.img"),
-                "cmdline": cmdline(fleet["directory"], image, fleet["masters"][master], slave),
-            }
-        )
-    return entries
+    """`tftp_pxelinux_slaves`: one entry per slave.
+
+    Where another DHCP server gives the addresses, the loader finds its files by the card's MAC: its address may not be
+    the one of the inventory yet when it asks.
+    """
+    return [
+        {
+            "name": slave["name"],
+            "ip": slave["ip"],
+            "macs": slave["macs"] if fleet["networks"][slave["network"]]["mode"] == "proxy" else [],
+            "title": boot_labels.title(slave),
+            "menu": _menu(slave["menu"]),
+            "labels": boot_labels.labels(fleet["directory"], fleet["images"], fleet["masters"][master], slave),
+        }
+        for slave in slaves_of(fleet, master)
+    ]
+
+
+def _menu(menu: Menu | None) -> Record | None:
+    """What a menu says beside its title and its labels."""
+    return None if menu is None else {key: menu[key] for key in ("default", "timeout", "help", "edit")}
 
 
 def exports(fleet: Fleet, master: str) -> list[Record]:
@@ -93,9 +109,8 @@ def exports(fleet: Fleet, master: str) -> list[Record]:
     """
     wanted: dict[tuple[str, str, bool], list[str]] = {}
     for slave in slaves_of(fleet, master):
-        image = fleet["images"][slave["image"]]
-        if slave["root"] != "nfs_tree" or image["shared"]:
-            wanted.setdefault((image_directory(fleet["directory"], image), "ro", False), []).append(slave["ip"])
+        for path in _generations(fleet, slave):
+            wanted.setdefault((path, "ro", False), []).append(slave["ip"])
         if slave["root"] == "nfs_tree":
             wanted.setdefault((tree_directory(fleet["directory"], slave), "rw", False), []).append(slave["ip"])
         for path, access in _mounted(slave).items():
@@ -111,6 +126,18 @@ def exports(fleet: Fleet, master: str) -> list[Record]:
     ]
 
 
+def _generations(fleet: Fleet, slave: Slave) -> list[str]:
+    """The directories of those images that a slave has as its root, or shares parts of."""
+    images_and_roots = [(fleet["images"][name], root) for name, root in boot_labels.served(slave)]
+    return list(
+        dict.fromkeys(
+            image_directory(fleet["directory"], image)
+            for image, root in images_and_roots
+            if root != "nfs_tree" or image["shared"]
+        )
+    )
+
+
 def _mounted(slave: Slave) -> dict[str, str]:
     """The master's directories that a slave mounts; one that it mounts both ways is read-write."""
     found: dict[str, str] = {}
@@ -122,10 +149,10 @@ def _mounted(slave: Slave) -> dict[str, str]:
 
 
 def images(fleet: Fleet, master: str) -> list[Record]:
-    """`slave_rootfs_images`: the images that the master's slaves use; `tree`: is root/ wanted beside the file."""
-    mine = slaves_of(fleet, master)
-    used = {slave["image"] for slave in mine}
-    trees = {slave["image"] for slave in mine if slave["root"] == "nfs_tree"}
+    """`slave_rootfs_images`: the images that the master's slaves can boot; `tree`: is root/ wanted beside the file."""
+    roots = {found for slave in slaves_of(fleet, master) for found in boot_labels.served(slave)}
+    used = {name for name, _root in roots}
+    trees = {name for name, root in roots if root == "nfs_tree"}
     return [
         {**image, "tree": image["format"] == "tree" or name in trees}
         for name, image in fleet["images"].items()
@@ -150,7 +177,7 @@ def trees(fleet: Fleet, master: str) -> list[Record]:
 
 def kernels(fleet: Fleet, master: str) -> list[Record]:
     """`slave_kernel_images`: the same images, as far as kernel and initramfs are concerned."""
-    used = {slave["image"] for slave in slaves_of(fleet, master)}
+    used = {name for slave in slaves_of(fleet, master) for name, _root in boot_labels.served(slave)}
     return [
         {"name": name, "generation": image["generation"], "drivers": image["initramfs"]["drivers"]}
         for name, image in fleet["images"].items()

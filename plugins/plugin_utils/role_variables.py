@@ -21,6 +21,7 @@ INSTEAD: dict[str, str | None] = {
     "nfs_server_lease_seconds": None,
     "tftp_pxelinux_root": None,
     "tftp_pxelinux_address": "master_ip",
+    "tftp_pxelinux_http": None,
     "tftp_pxelinux_slaves": "the slaves' own variables",
     "tftp_pxelinux_serial": None,
     "tftp_pxelinux_default_message": None,
@@ -28,7 +29,8 @@ INSTEAD: dict[str, str | None] = {
     "dhcp_server_backend": None,
     "dhcp_server_interfaces": "master_interface",
     "dhcp_server_subnets": "diskless_networks, slave_mac and slave_ip",
-    "dhcp_server_boot_policy": None,
+    "dhcp_server_boot_policy": "slave_loader or dhcp_server_boot_policy_first",
+    "dhcp_server_boot_policy_first": None,
     "dhcp_server_lease_seconds": None,
 }
 # What an admin may set, on the masters.

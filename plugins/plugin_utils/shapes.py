@@ -18,6 +18,7 @@ from jinja2.runtime import Undefined
 Plain: TypeAlias = "bool | int | float | str | list[Plain] | dict[str, Plain] | None"
 
 DEEPEST = 20
+WORDS = {"true": True, "yes": True, "false": False, "no": False}
 
 
 class UnreadableError(ValueError):
@@ -159,6 +160,16 @@ def number(place: Place, value: Plain, least: int, most: int) -> int | None:
         place.error(value, "is out of range", allowed)
         return None
     return value
+
+
+def boolean(place: Place, value: Plain) -> bool | None:
+    """True or false, or None after an error. The text that `-e name=true` makes of one is as good."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in WORDS:
+        return WORDS[value.lower()]
+    place.error(value, "is no boolean", "true, false")
+    return None
 
 
 def known_keys(place: Place, value: dict[str, Plain], known: Iterable[str]) -> None:

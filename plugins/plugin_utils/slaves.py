@@ -9,9 +9,11 @@ import dataclasses
 import ipaddress
 from collections.abc import Mapping
 
-from ansible_collections.diskless.netboot.plugins.plugin_utils import cmdline, mac, names
+from ansible_collections.diskless.netboot.plugins.plugin_utils import boot_labels, cmdline, mac, names
 from ansible_collections.diskless.netboot.plugins.plugin_utils.addresses import ALLOWED, address
+from ansible_collections.diskless.netboot.plugins.plugin_utils.boot_policy import LOADERS
 from ansible_collections.diskless.netboot.plugins.plugin_utils.images import units
+from ansible_collections.diskless.netboot.plugins.plugin_utils.menus import menu
 from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Image, Master, Network, Slave
 from ansible_collections.diskless.netboot.plugins.plugin_utils.mounts import mounts
 from ansible_collections.diskless.netboot.plugins.plugin_utils.networks import host_fault, in_pool, network_of
@@ -20,7 +22,9 @@ from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import Pla
 
 ROOTS = ("nfs_overlay", "nfs_tree")
 UNBUILT_ROOTS = ("nbd_overlay", "nbd_cow")
-WITHOUT_EFFECT = ("slave_swap", "slave_menu")
+WITHOUT_EFFECT = ("slave_swap",)
+# as many cards as a line of dnsmasq's holds, with room to spare
+MOST_MACS = 16
 # in /usr, and there in every image (package base-files)
 MOUNT_POINTS = ("/usr/local",)
 
@@ -77,6 +81,14 @@ def slave(context: Context, name: str, variables: Mapping[str, Plain]) -> tuple[
             context.master_addresses.get(master or ""),
         ),
         "services": units(place("slave_services"), given(variables, "slave_services", [])),
+        "loader": choice(place("slave_loader"), given(variables, "slave_loader", LOADERS[0]), LOADERS) or LOADERS[0],
+        "menu": menu(
+            place("slave_menu"),
+            variables.get("slave_menu"),
+            boot_labels.usual_title(hostname or "", image or ""),
+            context.image_names,
+            context.images,
+        ),
     }
     _check_mounts(place("slave_mounts"), found, context)
     for variable in WITHOUT_EFFECT:
@@ -86,8 +98,8 @@ def slave(context: Context, name: str, variables: Mapping[str, Plain]) -> tuple[
     whole = good_name and hostname and macs and ip and network and image in context.images and root
     if not whole or master not in context.masters:
         return identity, None
-    parts = context.directory, context.images[found["image"]], context.masters[found["master"]]
-    cmdline.check_length(place("slave_cmdline"), *parts, found)
+    master_found = context.masters[found["master"]]
+    boot_labels.check_lengths(place(""), context.directory, context.images, master_found, found)
     return identity, found
 
 
@@ -108,6 +120,8 @@ def _macs(place: Place, value: Plain) -> list[str]:
             here.error(item, "is given twice", "each address once")
         elif canonical is not None:
             found.append(canonical)
+    if len(found) > MOST_MACS:
+        place.error(value, f"holds {len(found)} addresses", f"at most {MOST_MACS}")
     return found
 
 

@@ -22,8 +22,9 @@ SLAVE_VARIABLES = (
     "slave_consoles",
     "slave_mounts",
     "slave_services",
-    "slave_swap",
+    "slave_loader",
     "slave_menu",
+    "slave_swap",
 )
 MASTER_VARIABLES = ("master_ip", "master_interface")
 FLEET_VARIABLES = ("diskless_networks", "diskless_images", "diskless_directory", "diskless_prune_trees")

@@ -20,6 +20,8 @@ class Library:
         self.lab_id = lab_id
         self.folder = folder
         self.source = source
+        # What build/boot/report.json says at the end.
+        self.report: dict[str, typing.Any] = {}
         self.model = inventory.read(source, folder)
         self._scratch = paths.lab_folder(lab_id)
         self._masters = inventory.masters(self.model)
@@ -66,12 +68,33 @@ class Library:
         return slave_ssh.execute(self._scratch, self.master, self.model["slaves"][name]["ip"], *words)
 
     @contextlib.contextmanager
-    def booted(self, name: str, boot: str = "boot") -> typing.Iterator[Machine]:
-        """A slave at its login prompt, its power cut afterwards. `boot` names its folder of logs. Raises LabError."""
-        hardware = inventory.hardware(self.model, name, "bios", "virtio-net-pci", connect.public_key())
+    def powered(self, name: str, boot: str = "boot", firmware: str = "bios") -> typing.Iterator[Machine]:
+        """A slave from power-on; its power is cut afterwards. `boot` names its folder of logs. Raises LabError."""
+        hardware = inventory.hardware(self.model, name, firmware, "virtio-net-pci", connect.public_key())
         with Machine(hardware, self.folder / name / boot) as machine:
+            try:
+                yield machine
+            finally:
+                self._note(machine, boot)
+
+    @contextlib.contextmanager
+    def booted(self, name: str, boot: str = "boot", firmware: str = "bios") -> typing.Iterator[Machine]:
+        """The same, at its login prompt. Raises LabError."""
+        with self.powered(name, boot, firmware) as machine:
             machine.wait_for_login()
             yield machine
+
+    def _note(self, machine: Machine, boot: str) -> None:
+        """Adds a boot, however far it came, to the report."""
+        self.report.setdefault("boots", []).append(
+            {
+                "name": machine.hardware.name,
+                "boot": boot,
+                "firmware": machine.hardware.firmware,
+                "milestones": machine.times(),
+                "bytes": machine.capture.traffic.received,
+            }
+        )
 
 
 def identity(library: Library, name: str) -> tuple[str, str]:

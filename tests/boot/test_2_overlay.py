@@ -65,6 +65,11 @@ def pc02(converged: Library) -> typing.Iterator[Machine]:
 
 def test_a_slave_has_an_overlay_over_the_squashfs_file_on_read_only_nfs(converged: Library, pc02: Machine) -> None:
     with converged.booted("pc01", "squashfs") as machine:
+        # QEMU's ROM is an iPXE, which is told a script; that and all else comes by HTTP.
+        transfers = machine.capture.update().transfers
+        assert transfers[0].path == "/ipxe/boot.ipxe"
+        assert {one.service for one in transfers} == {"http"}
+
         _require_health(converged, "pc01")
         mounts = _mounts(converged, "pc01")
         squashfs = mounts[_lower(mounts)]

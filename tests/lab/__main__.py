@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-from tests.lab import demo, files, isolation, master, paths
+from tests.lab import demo, files, firmware, isolation, master, paths
 from tests.lab.errors import LabError
 
 ID_VARIABLE = "DISKLESS_LAB"
@@ -21,7 +21,7 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--id", default="demo", help="name of the lab; one lab of a name runs at a time")
     demo.add_argument("--inventory", default="inventories/library")
     demo.add_argument("--slaves", default="", help="names, separated by spaces; default: the inventory's first slave")
-    demo.add_argument("--firmware", default="bios", help="bios")
+    demo.add_argument("--firmware", default="bios", choices=firmware.NAMES, help="of the slaves")
     demo.add_argument(
         "--card", default="virtio-net-pci", choices=["virtio-net-pci", "e1000"], help="the slaves' network card"
     )

@@ -15,6 +15,7 @@ from tests.lab import paths, podman
 from tests.lab.run import run
 
 KEY = paths.RUNTIME / "id_ed25519"
+CONTROL = paths.RUNTIME / "cp"
 
 
 def inventory(folder: pathlib.Path) -> pathlib.Path:
@@ -41,6 +42,7 @@ def announce(folder: pathlib.Path, name: str) -> None:
     """Writes into the second inventory how Ansible gets into the master."""
     target = inventory(folder)
     os.makedirs(target / "host_vars", exist_ok=True)
+    os.makedirs(CONTROL, mode=0o700, exist_ok=True)
     # JSON is YAML too, and needs no quoting rules of ours.
     (target / "host_vars" / f"{name}.yml").write_text(
         json.dumps(variables(folder, name), indent=2) + "\n", encoding="utf-8"
@@ -70,7 +72,8 @@ def variables(folder: pathlib.Path, name: str) -> dict[str, str | bool | int]:
         f"-o ProxyCommand={shlex.quote(proxy)}",
         # The transport is a pipe into the container: there is nobody whom a host key could tell apart.
         "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR",
-        "-o ControlMaster=auto -o ControlPersist=600s",
+        # The lab's own: masters of several labs have one name, by which molecule keeps sockets for all.
+        f"-o ControlMaster=auto -o ControlPersist=600s -o ControlPath={CONTROL}/%C",
         "-F /dev/null",
     ]
     return {
@@ -84,6 +87,5 @@ def variables(folder: pathlib.Path, name: str) -> dict[str, str | bool | int]:
         "ansible_ssh_args": "",
         "ansible_ssh_common_args": " ".join(options),
         "ansible_ssh_extra_args": "",
-        "ansible_control_path_dir": str(paths.RUNTIME / "cp"),
         "ansible_python_interpreter": "/usr/bin/python3",
     }

@@ -32,7 +32,11 @@ from tests.lab.steps import step
 # Relative to the checkout, as summary.json names them.
 FOLDER = pathlib.Path("build/demo")
 
-_UNITS = ("kea-dhcp4-server", "tftpd-hpa", "nfs-server", "nfs-ganesha", "rpcbind")
+_UNITS = (
+    *("kea-dhcp4-server", "isc-dhcp-server", "diskless-dnsmasq"),
+    *("tftpd-hpa", "nginx"),
+    *("nfs-server", "nfs-ganesha", "rpcbind"),
+)
 _SHOWN_LINES = 12
 
 
@@ -59,7 +63,7 @@ class Demo:
 
     def run(self) -> int:
         """The whole demo; returns the exit status. Raises LabError when there is nothing to boot a slave from."""
-        firmware.arguments(self._options.firmware)
+        firmware.find(self._options.firmware, self._options.card)
         inventory_path = os.path.relpath(self._options.inventory, paths.CHECKOUT)
         os.chdir(paths.CHECKOUT)
         shutil.rmtree(FOLDER, ignore_errors=True)

@@ -12,7 +12,7 @@ import uuid
 
 from qemu.qmp.legacy import QEMUMonitorProtocol
 
-from tests.lab import firmware, milestones, network, paths
+from tests.lab import firmware, milestones, network, paths, text_screen
 from tests.lab.capture import Capture
 from tests.lab.errors import LabError
 from tests.lab.run import tail
@@ -36,21 +36,22 @@ class Hardware:
     key: str | None = None
 
 
-def arguments(hardware: Hardware, tap: str, monitor: pathlib.Path) -> list[str]:
-    """The whole command line of QEMU.
+def arguments(hardware: Hardware, tap: str, monitor: pathlib.Path, variables: pathlib.Path) -> list[str]:
+    """The whole command line of QEMU; `variables` is the file of UEFI's. Raises LabError for firmware there is not.
 
     The key travels as a system credential in an SMBIOS OEM string (systemd.exec(5), "ssh.authorized_keys.root" in
     systemd-tmpfiles(8)), so that neither inventory nor image know of the lab.
     """
+    kind = firmware.find(hardware.firmware, hardware.card)
     command = [
-        "qemu-system-x86_64", *firmware.arguments(hardware.firmware),
+        "qemu-system-x86_64", *firmware.arguments(kind, variables),
         "-name", hardware.name, "-uuid", str(uuid.uuid5(uuid.NAMESPACE_OID, hardware.macs[0])),
         "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", str(hardware.cpus), "-m", str(hardware.memory_mib),
         "-nodefaults", "-vga", "std", "-display", "none",
         "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
         "-qmp", f"unix:{monitor},server=on,wait=off",
         "-netdev", f"tap,id=lan,ifname={tap},script=no,downscript=no",
-        "-device", f"{hardware.card},netdev=lan,mac={hardware.macs[0]}",
+        "-device", f"{hardware.card},netdev=lan,mac={hardware.macs[0]}{kind.card}",
     ]  # fmt: skip
     if hardware.key:
         encoded = base64.b64encode(hardware.key.encode() + b"\n").decode()
@@ -62,21 +63,24 @@ class Machine:
     """A slave that is powered on. Use as a context manager: leaving it cuts the power."""
 
     def __init__(self, hardware: Hardware, folder: pathlib.Path) -> None:
-        """Powers on; `folder` (made when needed) gets serial.log, lan.pcap, qemu.log, screen.png. Raises LabError."""
+        """Powers on; `folder` (made when needed) gets serial.log, lan.pcap, qemu.log, pictures. Raises LabError."""
         self.hardware = hardware
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self._log = folder / "serial.log"
         self._log.unlink(missing_ok=True)
+        self._seen = 0
         self._tap = f"t{hardware.macs[0].replace(':', '')}"
         monitor = paths.RUNTIME / f"{self._tap}.qmp"
         monitor.unlink(missing_ok=True)
         network.add_tap(network.ensure_lan(hardware.lan), self._tap)
+        variables = folder / "firmware-variables.fd"
+        firmware.own_variables(firmware.find(hardware.firmware, hardware.card), variables)
         (folder / "lan.pcap").unlink(missing_ok=True)
         self.capture = Capture(self._tap, folder / "lan.pcap", hardware.macs)
         with open(folder / "qemu.log", "wb") as errors:
             self._qemu = subprocess.Popen(
-                network.inside(arguments(hardware, self._tap, monitor)),
+                network.inside(arguments(hardware, self._tap, monitor, variables)),
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, bufsize=0,
             )  # fmt: skip
         self._power_on()
@@ -125,6 +129,35 @@ class Machine:
         """The times of all milestones, once the last has come. Raises LabError."""
         return dict(self.milestones_to_login())
 
+    def wait_for(self, milestone: str) -> float:
+        """The time of one milestone, once it has come. Raises LabError."""
+        return next(seconds for name, seconds in self.milestones_to_login() if name == milestone)
+
+    def press(self, *keys: str) -> None:
+        """Presses keys one after the other, by QEMU's names for them (QKeyCode in its QMP reference): f1, down, ret."""
+        self._seen = len(self.serial.text)
+        for key in keys:
+            self.qmp.cmd("send-key", keys=[{"type": "qcode", "data": key}])
+
+    def shown(self) -> str:
+        """What the screen of a BIOS shows now, in text mode; with UEFI what the serial line has shown since the last
+        `press`, as UEFI copies its console there."""
+        if self.hardware.firmware != "bios":
+            return self.serial.text[self._seen :]
+        memory = self.folder / "video-memory"
+        self.qmp.cmd("pmemsave", val=text_screen.ADDRESS, size=text_screen.BYTES, filename=str(memory))
+        return "\n".join(text_screen.lines(memory.read_bytes()))
+
+    def wait_until_shown(self, text: str, limit_seconds: float) -> None:
+        """Waits until `text` stands in `shown()`. Raises LabError."""
+        deadline = time.monotonic() + limit_seconds
+        while text not in (seen := self.shown()):
+            if self._qemu.poll() is not None or time.monotonic() > deadline:
+                self.screenshot()
+                raise LabError(f"{self.hardware.name}: {text!r} did not come within {limit_seconds:.0f} s:\n{seen}")
+            # A screen tells nobody that it has changed.
+            time.sleep(_POLL_SECONDS)
+
     def _require_progress(self, waiting: str, seconds: float) -> None:
         name = self.hardware.name
         if self._qemu.poll() is not None:
@@ -139,9 +172,9 @@ class Machine:
         """The end of the serial log."""
         return f"--- the last lines of {self._log} ---\n{tail(self._log, count)}"
 
-    def screenshot(self) -> pathlib.Path:
-        """Writes the picture on the screen as screen.png."""
-        picture = self.folder / "screen.png"
+    def screenshot(self, name: str = "screen") -> pathlib.Path:
+        """Writes the picture on the screen as NAME.png."""
+        picture = self.folder / f"{name}.png"
         self.qmp.cmd("screendump", filename=str(picture), format="png")
         return picture
 

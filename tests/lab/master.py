@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import pathlib
@@ -96,7 +97,8 @@ def _keep_archives(folder: pathlib.Path, name: str) -> None:
     kept = paths.CACHE / "apt"
     os.makedirs(kept, exist_ok=True)
     for package in (folder / name / "archives").glob("*.deb"):
-        if not (kept / package.name).exists():
+        # Another lab may have kept the same package in the meantime.
+        with contextlib.suppress(FileExistsError):
             os.link(package, kept / package.name)
 
 

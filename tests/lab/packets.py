@@ -14,7 +14,7 @@ FILE_HEADER_BYTES = 24
 _RECORD = struct.Struct("<IIII")
 _PORTS = {80: "http", 2049: "nfs", 10809: "nbd"}
 _ROOT_PORTS = (2049, 10809)
-_CONFIGURATIONS = re.compile(rb"pxelinux\.cfg/|grub\.cfg|\.ipxe")
+_CONFIGURATIONS = re.compile(r"pxelinux\.cfg/|grub\.cfg|grub/machines/|\.ipxe")
 SERVICES = ("tftp", "http", "nfs", "nbd")
 
 _UDP, _TCP = 17, 6
@@ -22,14 +22,33 @@ _DHCP_ACK = 5
 
 
 @dataclasses.dataclass
+class Transfer:
+    """A file that the slave asked for: when it did, when the last frame came (seconds since the epoch), and how many
+    bytes the frames had."""
+
+    path: str
+    service: str
+    begun: float
+    ended: float
+    received: int = 0
+
+
+@dataclasses.dataclass
 class Traffic:
-    """What is known so far of one slave: milestones in seconds since the epoch, bytes of frames sent to it."""
+    """What is known so far of one slave: milestones in seconds since the epoch, bytes of frames sent to it, and the
+    files that it asked for by TFTP and HTTP."""
 
     macs: tuple[str, ...]
     times: dict[str, float] = dataclasses.field(default_factory=dict)
     received: dict[str, int] = dataclasses.field(default_factory=lambda: dict.fromkeys(SERVICES, 0))
-    asked: list[str] = dataclasses.field(default_factory=list)
-    tftp_ports: set[int] = dataclasses.field(default_factory=set)
+    transfers: list[Transfer] = dataclasses.field(default_factory=list)
+    # The last transfer of each port of the slave's, by service.
+    ports: dict[tuple[str, int], Transfer] = dataclasses.field(default_factory=dict)
+
+    @property
+    def asked(self) -> list[str]:
+        """The names of the files, in order."""
+        return [transfer.path for transfer in self.transfers]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,21 +110,21 @@ def _note_udp(traffic: Traffic, segment: _Segment) -> None:
     if {source, target} == {67, 68}:
         _note_dhcp(traffic, segment.time, payload)
     elif target == 69:
-        _note_tftp(traffic, segment.time, source, payload)
-    elif segment.to_slave and target in traffic.tftp_ports:
-        traffic.received["tftp"] += segment.length
+        _note_tftp(traffic, segment, payload)
+    elif segment.to_slave and ("tftp", target) in traffic.ports:
+        _note_arrival(traffic, segment, "tftp")
 
 
 def _note_tcp(traffic: Traffic, segment: _Segment) -> None:
     source, target = segment.ports
     data_at = (segment.transport[12] >> 4) * 4
     if segment.to_slave and source in _PORTS:
-        traffic.received[_PORTS[source]] += segment.length
+        _note_arrival(traffic, segment, _PORTS[source])
         # The segments of the handshake carry no data.
         if source in _ROOT_PORTS and segment.whole > data_at:
             traffic.times.setdefault("root", segment.time)
     elif target == 80:
-        _note_request(traffic, segment.time, _http_path(segment.transport[data_at:]))
+        _note_request(traffic, segment, "http", _http_path(segment.transport[data_at:]))
 
 
 def _note_dhcp(traffic: Traffic, time: float, payload: bytes) -> None:
@@ -116,19 +135,28 @@ def _note_dhcp(traffic: Traffic, time: float, payload: bytes) -> None:
         traffic.times.setdefault("kernel", time)
 
 
-def _note_tftp(traffic: Traffic, time: float, port: int, payload: bytes) -> None:
+def _note_tftp(traffic: Traffic, segment: _Segment, payload: bytes) -> None:
     """A read request. The server answers from a port of its own: the slave's port names the transfer (RFC 1350, 4)."""
     if payload[:2] == b"\x00\x01":
-        traffic.tftp_ports.add(port)
-        _note_request(traffic, time, payload[2:].split(b"\x00")[0])
+        _note_request(traffic, segment, "tftp", payload[2:].split(b"\x00")[0])
 
 
-def _note_request(traffic: Traffic, time: float, path: bytes | None) -> None:
+def _note_request(traffic: Traffic, segment: _Segment, service: str, path: bytes | None) -> None:
     if path is None:
         return
-    traffic.asked.append(path.decode("utf-8", "replace"))
-    if _CONFIGURATIONS.search(path):
-        traffic.times.setdefault("loader", time)
+    transfer = Transfer(path.decode("utf-8", "replace"), service, segment.time, segment.time)
+    traffic.transfers.append(transfer)
+    traffic.ports[service, segment.ports[0]] = transfer
+    if _CONFIGURATIONS.search(transfer.path):
+        traffic.times.setdefault("loader", segment.time)
+
+
+def _note_arrival(traffic: Traffic, segment: _Segment, service: str) -> None:
+    traffic.received[service] += segment.length
+    transfer = traffic.ports.get((service, segment.ports[1]))
+    if transfer is not None:
+        transfer.ended = segment.time
+        transfer.received += segment.length
 
 
 def _http_path(payload: bytes) -> bytes | None:

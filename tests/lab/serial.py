@@ -15,18 +15,20 @@ class SerialLog:
 
     def __init__(self, stream: typing.BinaryIO, log: pathlib.Path, power_on: float) -> None:
         """Reads `stream` (unbuffered) into `log`; `power_on` is a reading of time.monotonic()."""
+        # The milestones that it has shown, in seconds from power-on.
         self.times: dict[str, float] = {}
         self.lines: list[str] = []
+        self._pending = ""
         self._stream = stream
         self._log = log
         self._power_on = power_on
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
-    def restart(self, power_on: float) -> None:
-        """Forgets the milestones: the slave starts again."""
-        self._power_on = power_on
-        self.times.clear()
+    @property
+    def text(self) -> str:
+        """All that has come so far; what menus draw by moving the cursor follows each other in one line."""
+        return "\n".join([*self.lines, self._pending])
 
     def join(self) -> None:
         """Waits until the console has ended and is in the log."""
@@ -44,6 +46,7 @@ class SerialLog:
                     self.lines.append(text)
                     log.write(f"[{time.monotonic() - self._power_on:9.3f}] {text}\n")
                 log.flush()
+                self._pending = milestones.plain(pending)
                 self._note(pending)  # a prompt has no end of line
             if pending:
                 log.write(f"[{time.monotonic() - self._power_on:9.3f}] {milestones.plain(pending)}\n")

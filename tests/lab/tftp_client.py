@@ -1,15 +1,18 @@
-"""A TFTP client of a few lines (RFC 1350), for tests of TFTP servers: `python -m tests.lab.tftp_client SERVER PATH`.
+"""A TFTP client of a few lines (RFC 1350), for tests of TFTP servers: `python -m tests.lab.tftp_client SERVER`.
 
-Prints the file in base64. Ends with status 1 and the server's words when it refuses.
+Reads paths from standard input, a JSON list, and prints a JSON list: each file in base64, or `{"error": the server's
+words}`. Ends with status 1 when nobody answers.
 """
 
 from __future__ import annotations
 
 import base64
+import json
 import socket
 import struct
 import sys
 
+from tests.lab.errors import LabError
 from tests.lab.run import run
 
 _BLOCK_BYTES = 512
@@ -45,11 +48,30 @@ def ask(enter: list[str], server: str, path: str) -> bytes:
 
     Raises LabError with the server's words when it refuses.
     """
-    return base64.b64decode(run([*enter, sys.executable, "-m", "tests.lab.tftp_client", server, path]))
+    found = ask_all(enter, server, [path])[path]
+    if isinstance(found, str):
+        raise LabError(f"{path}: {found}")
+    return found
+
+
+def ask_all(enter: list[str], server: str, paths: list[str]) -> dict[str, bytes | str]:
+    """The same for many: path to content, or to the server's words. Raises LabError when nobody answers."""
+    answers = json.loads(run([*enter, sys.executable, "-m", "tests.lab.tftp_client", server], stdin=json.dumps(paths)))
+    return {
+        path: base64.b64decode(answer) if isinstance(answer, str) else str(answer["error"])
+        for path, answer in zip(paths, answers, strict=True)
+    }
+
+
+def _answer(server: str, path: str) -> str | dict[str, str]:
+    try:
+        return base64.b64encode(fetch(server, path)).decode()
+    except RefusedError as error:
+        return {"error": str(error)}
 
 
 if __name__ == "__main__":
     try:
-        print(base64.b64encode(fetch(*sys.argv[1:])).decode())
-    except (RefusedError, OSError) as error:
+        print(json.dumps([_answer(sys.argv[1], path) for path in json.load(sys.stdin)]))
+    except OSError as error:
         sys.exit(f"{error}")

@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.diskless.netboot.plugins.module_utils import pxelinux_render
 from ansible_collections.diskless.netboot.plugins.plugin_utils.cmdline import cmdline
 from ansible_collections.diskless.netboot.plugins.plugin_utils.fleet import fleet
 from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Fleet
 from ansible_collections.diskless.netboot.plugins.plugin_utils.projections import boot_entries
 from fleet_inventory import GROUPS, image, inventory
 
-PAGE = pxelinux_render.Page("0 115200", 30, ())
 CONSOLES = "console=ttyS0,115200n8 console=tty0"
 
 
@@ -21,8 +19,8 @@ def line(model: Fleet, name: str) -> str:
     assert model["errors"] == []
     slave = model["slaves"][name]
     used = model["images"][slave["image"]]
-    made: str = cmdline(model["directory"], used, model["masters"][slave["master"]], slave)
-    return made.replace(used["generation"], "G")
+    made = cmdline(model["directory"], used, model["masters"][slave["master"]], slave, slave["root"])
+    return " ".join(made).replace(used["generation"], "G")
 
 
 LINES: list[tuple[dict[str, Any], str, str]] = [
@@ -30,13 +28,13 @@ LINES: list[tuple[dict[str, Any], str, str]] = [
         {},
         "pc01",
         "root=/dev/nfs nfsroot=192.168.1.1:/srv/diskless/images/reading_room/G ro diskless.lower=root.squashfs "
-        f"ip=dhcp {CONSOLES}",
+        f"ip=dhcp systemd.hostname=pc01 {CONSOLES}",
     ),
     (
         {"everywhere": image(format="tree")},
         "pc01",
         "root=/dev/nfs nfsroot=192.168.1.1:/srv/diskless/images/reading_room/G ro diskless.lower=root "
-        f"ip=dhcp {CONSOLES}",
+        f"ip=dhcp systemd.hostname=pc01 {CONSOLES}",
     ),
     (
         {},
@@ -44,7 +42,7 @@ LINES: list[tuple[dict[str, Any], str, str]] = [
         "root=/dev/nfs nfsroot=192.168.1.1:/srv/diskless/trees/pc02 rw "
         "diskless.shared=/srv/diskless/images/catalogue/G/root:/usr,/opt "
         "diskless.mount=/home,nfs,192.168.1.1:/srv/diskless/home,rw,nosuid,nodev "
-        f"ip=dhcp {CONSOLES}",
+        f"ip=dhcp systemd.hostname=pc02 {CONSOLES}",
     ),
     (
         {
@@ -53,7 +51,7 @@ LINES: list[tuple[dict[str, Any], str, str]] = [
             "pc02": {"slave_mounts": []},
         },
         "pc01",
-        f"root=/dev/nfs nfsroot=192.168.1.1:/data/d/trees/pc01 rw ip=dhcp {CONSOLES}",
+        f"root=/dev/nfs nfsroot=192.168.1.1:/data/d/trees/pc01 rw ip=dhcp systemd.hostname=pc01 {CONSOLES}",
     ),
     (
         {
@@ -66,7 +64,8 @@ LINES: list[tuple[dict[str, Any], str, str]] = [
         },
         "pc01",
         "root=/dev/nfs nfsroot=192.168.1.1:/srv/diskless/images/reading_room/G ro diskless.lower=root.squashfs "
-        "diskless.mount=/tmp,tmpfs,tmpfs,size=64m ip=dhcp systemd.wants=ssh.service systemd.wants=x.timer "
+        "diskless.mount=/tmp,tmpfs,tmpfs,size=64m ip=dhcp "
+        "systemd.hostname=pc01 systemd.wants=ssh.service systemd.wants=x.timer "
         'console=tty0 quiet dyndbg="file x +p"',
     ),
 ]
@@ -78,26 +77,38 @@ def test_line(changes: dict[str, Any], name: str, expected: str) -> None:
     assert line(model, name) == expected
 
 
+def loaders_words(label: dict[str, Any]) -> str:
+    """What a loader that fetches by HTTP puts before and behind a command line."""
+    site = "http://192.168.1.1/"
+    return f"BOOT_IMAGE={site}{label['kernel']}  initrd={site}{label['initrd']} BOOTIF=01-00-40-63-c2-ca-c9"
+
+
+def of_an_image(name: str, **variables: Any) -> Fleet:
+    everywhere: dict[str, Any] = {"diskless_images": {name: {}}}
+    own = {"slave_image": name, **variables}
+    return fleet(inventory(everywhere=everywhere, pc01=own, pc02={"slave_image": name}), GROUPS)
+
+
 @pytest.mark.parametrize("name", ["reading_room", "i" * 63])
 def test_the_longest_line_fits_in_the_boot_file_and_in_the_kernel(name: str) -> None:
-    def made(arguments: list[str]) -> Fleet:
-        everywhere: dict[str, Any] = {"diskless_images": {name: {}}}
-        return fleet(
-            inventory(
-                everywhere=everywhere,
-                pc01={"slave_image": name, "slave_cmdline": arguments},
-                pc02={"slave_image": name},
-            ),
-            GROUPS,
-        )
+    label: Any = boot_entries(of_an_image(name), "master01")[0]["labels"]
+    most = min(1800, 2047 - len(loaders_words(label[0])))
+    room = most - len(" ".join(label[0]["cmdline"])) - 1
+    assert of_an_image(name, slave_cmdline=["a" * room])["errors"] == []
+    assert of_an_image(name, slave_cmdline=["a" * (room + 1)])["errors"] == [
+        f"pc01: slave_cmdline: ['{'a' * 75}...: makes a kernel command line of {most + 1} bytes; "
+        f"allowed: at most {most} bytes"
+    ]
 
-    model = made([])
-    entry = boot_entries(model, "master01")[0]
-    loader = f"BOOT_IMAGE={entry['kernel']}  initrd={entry['initrd']} BOOTIF=01-00-40-63-c2-ca-c9"
-    most = min(1800, 2047 - len(loader))
-    room = most - len(str(entry["cmdline"])) - 1
-    longest = boot_entries(made(["a" * room]), "master01")
-    assert "APPEND" in pxelinux_render.machine({key: str(value) for key, value in longest[0].items()}, PAGE)
-    errors = made(["a" * (room + 1)])["errors"]
-    assert len(errors) == 1
-    assert errors[0].endswith(f"makes a kernel command line of {most + 1} bytes; allowed: at most {most} bytes")
+
+def test_each_label_s_line_is_measured() -> None:
+    labels = [
+        {"name": "short", "image": "reading_room"},
+        {"name": "disk", "local": True},
+        {"name": "long", "cmdline": ["b" * 900]},
+    ]
+    model = of_an_image("reading_room", slave_cmdline=["a" * 900], slave_menu={"labels": labels})
+    assert model["errors"] == [
+        "pc01: slave_menu.labels[2]: 'long': makes a kernel command line of 1989 bytes with slave_cmdline; "
+        "allowed: at most 1800 bytes"
+    ]

@@ -16,6 +16,7 @@ from programs import program
 FILTERS = (
     "fleet",
     "fleet_boot_entries",
+    "fleet_boot_policy",
     "fleet_exports",
     "fleet_images",
     "fleet_kernels",
@@ -25,7 +26,7 @@ FILTERS = (
     "pxelinux_mac_name",
     "pxelinux_search_order",
 )
-PROJECTIONS = FILTERS[1:7]
+PROJECTIONS = FILTERS[1:8]
 
 
 def module(name: str) -> Any:

@@ -47,7 +47,13 @@ def test_a_good_inventory_is_normalised() -> None:
             }
         },
         "masters": {
-            "master01": {"name": "master01", "ip": "192.168.1.1", "interface": "eth1", "network": "reading"},
+            "master01": {
+                "name": "master01",
+                "ip": "192.168.1.1",
+                "interface": "eth1",
+                "network": "reading",
+                "http": True,
+            },
         },
         "slaves": {
             "pc01": {
@@ -63,6 +69,8 @@ def test_a_good_inventory_is_normalised() -> None:
                 "consoles": ["ttyS0,115200n8", "tty0"],
                 "mounts": [],
                 "services": [],
+                "loader": "auto",
+                "menu": None,
             },
             "pc02": {
                 "name": "pc02",
@@ -85,6 +93,8 @@ def test_a_good_inventory_is_normalised() -> None:
                     }
                 ],
                 "services": [],
+                "loader": "auto",
+                "menu": None,
             },
         },
     }

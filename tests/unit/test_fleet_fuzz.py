@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from ansible_collections.diskless.netboot.plugins.plugin_utils import projections
+from ansible_collections.diskless.netboot.plugins.plugin_utils.boot_rules import KEYS as POLICY_KEYS
 from ansible_collections.diskless.netboot.plugins.plugin_utils.fleet import fleet
 from ansible_collections.diskless.netboot.plugins.plugin_utils.images import KEYS as IMAGE_KEYS
+from ansible_collections.diskless.netboot.plugins.plugin_utils.menus import KEYS as MENU_KEYS
+from ansible_collections.diskless.netboot.plugins.plugin_utils.menus import LABEL_KEYS
 from ansible_collections.diskless.netboot.plugins.plugin_utils.mounts import KEYS as MOUNT_KEYS
 from ansible_collections.diskless.netboot.plugins.plugin_utils.networks import KEYS as NETWORK_KEYS
 from ansible_collections.diskless.netboot.plugins.plugin_utils.role_variables import TUNABLE
@@ -17,7 +20,6 @@ from ansible_collections.diskless.netboot.plugins.plugin_utils.spelling import (
     MASTER_VARIABLES,
     SLAVE_VARIABLES,
 )
-from ansible_collections.diskless.netboot.plugins.plugin_utils.tuning import POLICY_KEYS
 from fleet_inventory import GROUPS, image, inventory, network
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -38,14 +40,17 @@ WORDS = st.sampled_from(
         'a"b',
         "",
         "ro,rw",
+        "dnsmasq",
+        "a title",
     ]
 )
+KEYS = [*IMAGE_KEYS, *NETWORK_KEYS, *MOUNT_KEYS, *POLICY_KEYS, *MENU_KEYS, *LABEL_KEYS]
 JUNK = st.recursive(
     SCALARS | WORDS | st.dates(),
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.dictionaries(
-            st.text(max_size=8) | st.sampled_from([*IMAGE_KEYS, *NETWORK_KEYS, *MOUNT_KEYS, *POLICY_KEYS]),
+            st.text(max_size=8) | st.sampled_from(KEYS),
             inner,
             max_size=4,
         )
@@ -54,6 +59,7 @@ JUNK = st.recursive(
     ),
     max_leaves=12,
 )
+MENU: dict[str, Any] = {"labels": [{"name": "a", "title": "A"}, {"name": "b", "image": "catalogue"}]}
 FUZZ = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -63,10 +69,15 @@ def check(hosts: dict[str, Any], groups: Any) -> None:
     for message in model["errors"] + model["warnings"]:
         assert message.isprintable(), message
     for master in model["masters"]:
-        for project in (projections.subnets, projections.exports, projections.images, projections.trees):
+        for project in (
+            *(projections.subnets, projections.exports, projections.images, projections.trees),
+            *(projections.kernels, projections.boot_policy),
+        ):
             json.dumps(project(model, master))
         for entry in projections.boot_entries(model, master):
-            assert str(entry["cmdline"]).isprintable()
+            assert str(entry["title"]).isprintable()
+            for label in cast("list[dict[str, Any]]", entry["labels"]):
+                assert all(str(argument).isprintable() for argument in label.get("cmdline", []))
 
 
 @pytest.mark.parametrize("variable", SLAVE_VARIABLES)
@@ -117,6 +128,29 @@ def test_an_image_key(key: str, value: object) -> None:
 def test_a_mount_key(key: str, value: object) -> None:
     mount: dict[str, object] = {"path": "/a", "src": "master:/home/a", key: value}
     check(inventory(pc01={"slave_mounts": [mount]}), GROUPS)
+
+
+@pytest.mark.parametrize("key", MENU_KEYS)
+@FUZZ
+@given(value=JUNK)
+def test_a_menu_key(key: str, value: object) -> None:
+    check(inventory(pc01={"slave_menu": {**MENU, key: value}}), GROUPS)
+
+
+@pytest.mark.parametrize("key", LABEL_KEYS)
+@FUZZ
+@given(value=JUNK)
+def test_a_label_key(key: str, value: object) -> None:
+    labels = [MENU["labels"][0], {"name": "c", key: value}]
+    check(inventory(pc01={"slave_menu": {"labels": labels}}), GROUPS)
+
+
+@pytest.mark.parametrize("key", POLICY_KEYS)
+@FUZZ
+@given(value=JUNK)
+def test_a_rule_key(key: str, value: object) -> None:
+    rules = [{"name": "mine", "boot_file": "x"}, {"name": "second", "boot_file": "y", key: value}]
+    check(inventory(master01={"dhcp_server_boot_policy_first": rules}), GROUPS)
 
 
 @FUZZ

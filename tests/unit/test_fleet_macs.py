@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from ansible.parsing.dataloader import DataLoader
 from ansible_collections.diskless.netboot.plugins.plugin_utils.fleet import fleet
+from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import show
 from fleet_inventory import GROUPS, inventory
 
 MAC = "allowed: a unicast MAC like 00:40:63:c2:ca:c9, 00-40-63-c2-ca-c9, 0040.63c2.cac9 or 004063c2cac9"
@@ -65,6 +66,14 @@ FAULTS: list[tuple[Any, list[str]]] = [
 @pytest.mark.parametrize(("value", "errors"), FAULTS)
 def test_a_fault(value: Any, errors: list[str]) -> None:
     assert fleet(inventory(pc01={"slave_mac": value}), GROUPS)["errors"] == errors
+
+
+MANY = [f"02:00:00:00:00:{last:02x}" for last in range(17)]
+
+
+def test_too_many() -> None:
+    errors = fleet(inventory(pc01={"slave_mac": MANY}), GROUPS)["errors"]
+    assert errors == [f"pc01: slave_mac: {show(MANY)}: holds 17 addresses; allowed: at most 16"]
 
 
 GOOD: list[tuple[Any, list[str]]] = [

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from ansible_collections.diskless.netboot.plugins.plugin_utils.fleet import fleet
 from ansible_collections.diskless.netboot.plugins.plugin_utils.networks import KEYS as FIELDS
+from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import show
 from fleet_inventory import GROUPS, NETWORKS, inventory, network
 
 CIDR = "allowed: an IPv4 network like 192.168.1.0/24, from /8 to /30"
@@ -53,10 +54,17 @@ KEY: list[tuple[dict[str, Any], list[str]]] = [
         {"pool": ["192.168.1.200", "192.168.2.10"]},
         [f"{HERE}.pool[1]: '192.168.2.10': lies outside 192.168.1.0/24; {INSIDE}"],
     ),
-    ({"mode": "proxy"}, [f"{HERE}.mode: 'proxy': is not built yet; allowed: authoritative"]),
+    (
+        {"mode": "proxi"},
+        [f"{HERE}.mode: 'proxi': is unknown, did you mean 'proxy'; allowed: authoritative, proxy"],
+    ),
     (
         {"gatway": "192.168.1.254"},
         [f"{HERE}: unknown key gatway; did you mean 'gateway'; allowed: {KEYS}"],
+    ),
+    (
+        {"dns": [f"10.0.0.{last}" for last in range(1, 18)]},
+        [f"{HERE}.dns: {show([f'10.0.0.{last}' for last in range(1, 18)])}: holds 17 addresses; allowed: at most 16"],
     ),
     ({"colour": "red"}, [f"{HERE}: unknown key colour; allowed: {KEYS}"]),
 ]

@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.diskless.netboot.plugins.module_utils import boot_words
+from ansible_collections.diskless.netboot.plugins.plugin_utils import names
+from ansible_collections.diskless.netboot.plugins.plugin_utils.boot_policy import LOADERS
 from ansible_collections.diskless.netboot.plugins.plugin_utils.fleet import fleet
 from fleet_inventory import GROUPS, inventory, network
 
 IP = "allowed: an IPv4 address like 192.168.1.21"
 OTHER = "allowed: another address of 192.168.1.0/24"
 HOSTNAME = "allowed: a hostname of its own for each; set slave_hostname, or change the inventory name"
-LABEL = "allowed: 1 to 63 letters, digits and hyphens, no hyphen at either end (RFC 1123)"
-ARGUMENTS = "allowed: kernel arguments, each without line breaks, control characters or unquoted spaces"
+LABEL = f"allowed: {names.LABEL_ALLOWED}"
+ARGUMENTS = f"allowed: kernel arguments: {boot_words.ARGUMENT_ALLOWED}"
 UNITS = "allowed: names of systemd units, of letters, digits and ':_.@-'"
 CONSOLES = "allowed: values of console= like 'ttyS0,115200n8' or 'tty0'"
 
@@ -119,9 +122,21 @@ ONE: list[tuple[str, Any, list[str]]] = [
         "slave_cmdline",
         ["a" * 2048],
         [
-            f"pc01: slave_cmdline: ['{'a' * 75}...: makes a kernel command line of {2048 + 166} bytes; "
+            f"pc01: slave_cmdline: ['{'a' * 75}...: makes a kernel command line of {2048 + 188} bytes; "
             "allowed: at most 1800 bytes"
         ],
+    ),
+    ("slave_cmdline", "quiet ; x", [f"pc01: slave_cmdline: 'quiet ; x': holds the word ';'; {ARGUMENTS}"]),
+    ("slave_cmdline", ["a=${b}"], [f"pc01: slave_cmdline[0]: 'a=${{b}}': holds '${{'; {ARGUMENTS}"]),
+    (
+        "slave_cmdline",
+        ["initrd=x"],
+        [f"pc01: slave_cmdline[0]: 'initrd=x': begins with 'initrd=', which the loader adds; {ARGUMENTS}"],
+    ),
+    (
+        "slave_loader",
+        "grubb",
+        ["pc01: slave_loader: 'grubb': is unknown, did you mean 'grub'; allowed: " + ", ".join(LOADERS)],
     ),
     (
         "slave_consoles",
@@ -169,6 +184,8 @@ GOOD: list[tuple[str, Any, str, Any]] = [
         ["ssh.service", "getty@tty2.service", "x.timer"],
     ),
     ("slave_root", None, "root", "nfs_overlay"),
+    ("slave_loader", None, "loader", "auto"),
+    ("slave_loader", "etherboot", "loader", "etherboot"),
 ]
 
 
@@ -183,7 +200,6 @@ def test_what_is_good(variable: str, value: Any, key: str, result: Any) -> None:
 WARNINGS: list[tuple[str, Any, list[str]]] = [
     ("slave_colour", "red", ["pc01: slave_colour: unknown variable, nothing here reads it"]),
     ("slave_swap", "1G", ["pc01: slave_swap: '1G': has no effect yet"]),
-    ("slave_menu", [], ["pc01: slave_menu: []: has no effect yet"]),
     ("nfs_server_threads", 8, []),
     ("nfs_server_colour", 8, ["pc01: nfs_server_colour: unknown variable, nothing here reads it"]),
     (

@@ -7,17 +7,18 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.diskless.netboot.plugins.plugin_utils import kea
+from ansible_collections.diskless.netboot.plugins.module_utils.boot_words import LINE_ALLOWED
+from ansible_collections.diskless.netboot.plugins.plugin_utils.boot_rules import KEYS as POLICY_KEYS
 from ansible_collections.diskless.netboot.plugins.plugin_utils.directories import BOOT_FILES, BOOT_FILES_VARIABLE
 from ansible_collections.diskless.netboot.plugins.plugin_utils.fleet import fleet
+from ansible_collections.diskless.netboot.plugins.plugin_utils.masters import HTTP, HTTP_VARIABLE
+from ansible_collections.diskless.netboot.plugins.plugin_utils.proxy import BACKEND, BACKEND_VARIABLE
 from ansible_collections.diskless.netboot.plugins.plugin_utils.role_variables import TUNABLE
-from ansible_collections.diskless.netboot.plugins.plugin_utils.tuning import CHECKS, POLICY_KEYS
+from ansible_collections.diskless.netboot.plugins.plugin_utils.tuning import CHECKS
 from fleet_inventory import GROUPS, inventory
 
 ROLES = pathlib.Path(__file__).resolve().parents[2] / "roles"
-POLICY = "dhcp_server_boot_policy"
-BIOS = {"name": "bios", "architectures": [0], "boot_file": "lpxelinux.0"}
-POLICY_NAME = "allowed: lower-case letters, digits, '-' and '_', each name once"
+LINE = f"allowed: {LINE_ALLOWED}"
 SERIAL = "allowed: 'port [baud [flow control]]' like '0 115200', or '' for none"
 
 FAULT: list[tuple[str, Any, list[str]]] = [
@@ -27,7 +28,9 @@ FAULT: list[tuple[str, Any, list[str]]] = [
         [": 'kernal': is unknown, did you mean 'kernel'; allowed: auto, kernel, ganesha"],
     ),
     ("nfs_server_backend", None, [": None: is nothing (null), not text; allowed: auto, kernel, ganesha"]),
-    ("dhcp_server_backend", "isc", [": 'isc': is unknown; allowed: kea"]),
+    ("dhcp_server_backend", "dhcpd", [": 'dhcpd': is unknown; allowed: kea, isc, dnsmasq"]),
+    ("dhcp_server_backend", "isc", []),
+    ("dhcp_server_backend", "dnsmasq", []),
     ("nfs_server_lease_seconds", 3000, [": 3000: is out of range; allowed: a whole number from 10 to 120"]),
     ("nfs_server_lease_seconds", "9", [": 9: is out of range; allowed: a whole number from 10 to 120"]),
     ("nfs_server_lease_seconds", 30.5, [": 30.5: is no whole number; allowed: a whole number from 10 to 120"]),
@@ -48,55 +51,12 @@ FAULT: list[tuple[str, Any, list[str]]] = [
     ("tftp_pxelinux_serial", "0\n", [f": '0\\n': holds a line break; {SERIAL}"]),
     ("tftp_pxelinux_serial", "", []),
     ("tftp_pxelinux_default_message", "hello", [": 'hello': is text, not a list; allowed: a list of lines of text"]),
-    ("tftp_pxelinux_default_message", ["", "a\nb"], ["[1]: 'a\\nb': holds a line break; allowed: lines of text"]),
+    ("tftp_pxelinux_default_message", ["", "a\nb"], [f"[1]: 'a\\nb': holds a line break; {LINE}"]),
+    ("tftp_pxelinux_default_message", ["a;b"], [f"[0]: 'a;b': holds ';'; {LINE}"]),
     ("tftp_pxelinux_defualt_timeout", 7, [": unknown variable; did you mean tftp_pxelinux_default_timeout?"]),
-    (POLICY, [], []),
-    (POLICY, [BIOS, {"name": "rest", "boot_file": "x"}], []),
-    (POLICY, [{**BIOS, "architectures": None}], []),
-    (
-        POLICY,
-        BIOS,
-        [f": {BIOS}: is a dictionary, not a list; allowed: a list of dictionaries with {', '.join(POLICY_KEYS)}"],
-    ),
-    (
-        POLICY,
-        ["bios"],
-        [f"[0]: 'bios': is text, not a dictionary; allowed: a dictionary with {', '.join(POLICY_KEYS)}"],
-    ),
-    (POLICY, [{**BIOS, "name": None}], [f"[0].name: missing; {POLICY_NAME}"]),
-    (POLICY, [{**BIOS, "name": 7}], [f"[0].name: 7: is a number, not text (quote it in YAML); {POLICY_NAME}"]),
-    (
-        POLICY,
-        [{**BIOS, "bootfile": "x"}],
-        [f"[0]: unknown key bootfile; did you mean 'boot_file'; allowed: {', '.join(POLICY_KEYS)}"],
-    ),
-    (
-        POLICY,
-        [{**BIOS, "architectures": 7}],
-        ["[0].architectures: 7: is a number, not a list; allowed: a list of numbers of DHCP option 93"],
-    ),
-    (
-        POLICY,
-        [{**BIOS, "architectures": [0, 65536, "x"]}],
-        [
-            "[0].architectures[1]: 65536: is out of range; allowed: a whole number from 0 to 65535",
-            "[0].architectures[2]: 'x': is no whole number; allowed: a whole number from 0 to 65535",
-        ],
-    ),
-    (
-        POLICY,
-        [BIOS, {"name": "bios", "boot_file": "x"}],
-        ["[1]: {'name': 'bios', 'boot_file': 'x'}: 'bios' is there twice"],
-    ),
-    (
-        POLICY,
-        [{"name": "EFI"}, {"name": "b", "boot_file": "x" * 128}],
-        [
-            f"[0].name: 'EFI': is no name; {POLICY_NAME}",
-            "[0].boot_file: missing; allowed: a file name of 1 to 127 bytes",
-            f"[1]: {{'name': 'b', 'boot_file': '{'x' * 49}...: b: the boot file's name must have 1 to 127 bytes",
-        ],
-    ),
+    ("tftp_pxelinux_http", "on", [": 'on': is no boolean; allowed: true, false"]),
+    ("tftp_pxelinux_http", None, [": None: is no boolean; allowed: true, false"]),
+    ("tftp_pxelinux_http", "False", []),
 ]
 
 
@@ -107,16 +67,24 @@ def test_a_fault(variable: str, value: Any, errors: list[str]) -> None:
     assert model["warnings"] == []
 
 
-def test_what_the_fleet_lets_through_kea_s_configuration_can_hold() -> None:
-    policy: list[dict[str, Any]] = [
-        {"name": "uefi", "architectures": ["7"], "boot_file": "x"},
-        {"name": "rest", "boot_file": "y"},
-    ]
-    assert fleet(inventory(master01={POLICY: policy}), GROUPS)["errors"] == []
-    assert [one["test"] for one in kea.client_classes(policy)] == [
-        "(substring(option[93].hex,0,2) == 0x0007)",
-        "not member('boot-uefi')",
-    ]
+@pytest.mark.parametrize(
+    ("backend", "lease", "errors"),
+    [
+        ("kea", 60, []),
+        ("dnsmasq", 120, []),
+        (
+            "dnsmasq",
+            "119",
+            [
+                "master01: dhcp_server_lease_seconds: 119: is shorter than the shortest lease of dnsmasq; "
+                "allowed: at least 120"
+            ],
+        ),
+    ],
+)
+def test_the_shortest_lease(backend: str, lease: object, errors: list[str]) -> None:
+    variables = {"dhcp_server_backend": backend, "dhcp_server_lease_seconds": lease}
+    assert fleet(inventory(master01=variables), GROUPS)["errors"] == errors
 
 
 class Lazy(dict[str, Any]):
@@ -151,12 +119,25 @@ def _options() -> dict[str, dict[str, Any]]:
 
 
 def test_each_of_them_is_checked() -> None:
-    assert {*CHECKS, BOOT_FILES_VARIABLE} == set(TUNABLE)
-    assert _options()[BOOT_FILES_VARIABLE]["default"] == BOOT_FILES
+    assert {*CHECKS, BOOT_FILES_VARIABLE, HTTP_VARIABLE} == set(TUNABLE)
+
+
+@pytest.mark.parametrize(
+    ("variable", "default"),
+    [(BOOT_FILES_VARIABLE, BOOT_FILES), (HTTP_VARIABLE, HTTP), (BACKEND_VARIABLE, BACKEND)],
+)
+def test_what_the_fleet_takes_for_a_default_is_the_role_s(variable: str, default: object) -> None:
+    assert _options()[variable]["default"] == default
 
 
 # of each type of argument specs, values that it does not take
-OTHERS: dict[str, list[Any]] = {"str": [[], {}], "path": [[], {}], "int": ["x", [], {}], "list": [{}, None, 7]}
+OTHERS: dict[str, list[Any]] = {
+    "str": [[], {}],
+    "path": [[], {}],
+    "int": ["x", [], {}],
+    "bool": ["x", [], 7],
+    "list": [{}, None, 7],
+}
 
 
 @pytest.mark.parametrize("variable", TUNABLE)

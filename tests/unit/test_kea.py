@@ -6,43 +6,84 @@ from typing import Any
 
 import pytest
 from ansible_collections.diskless.netboot.plugins.plugin_utils import kea
+from dhcp_values import BARE, FULL, rule, settings
 
-SUBNET = {"name": "lan", "cidr": "192.168.1.0/24", "next_server": "192.168.1.1"}
+LOOKED_UP = "(member('KNOWN') or member('UNKNOWN'))"
 
 
-def test_each_card_has_the_reservation_of_its_machine() -> None:
-    machine = {"hostname": "pc01", "macs": ["52:54:00:00:00:01", "52:54:00:00:00:02"], "ip": "192.168.1.21"}
-    assert kea.subnet(3, {**SUBNET, "reservations": [machine]}) == {
-        "id": 3,
+def dhcp4(*arguments: Any, **options: Any) -> dict[str, Any]:
+    """The configuration below its outermost key."""
+    its: dict[str, Any] = kea.configuration(settings(*arguments, **options), "/hooks")["Dhcp4"]
+    return its
+
+
+def boot_classes(*rules: dict[str, Any]) -> list[dict[str, Any]]:
+    """The classes of the policy, without those that all configurations have."""
+    return [one for one in dhcp4([BARE], rules)["client-classes"] if one["name"].startswith("boot-")]
+
+
+def test_a_network() -> None:
+    (subnet,) = dhcp4()["subnet4"]
+    assert subnet == {
+        "id": 3030158435,
         "subnet": "192.168.1.0/24",
-        "user-context": {"network": "lan"},
-        "option-data": [],
-        "pools": [],
         "next-server": "192.168.1.1",
+        "option-data": [
+            {"name": "routers", "data": "192.168.1.254"},
+            {"name": "domain-name-servers", "data": "192.168.1.254, 192.168.1.253"},
+            {"name": "domain-name", "data": "library.example"},
+            {"name": "ntp-servers", "data": "192.168.1.253"},
+        ],
+        # A known machine whose address is taken gets none, and no boot file of a machine that nobody knows.
+        "pools": [{"pool": "192.168.1.200 - 192.168.1.209", "client-class": "UNKNOWN"}],
         "reservations": [
             {"hw-address": "52:54:00:00:00:01", "ip-address": "192.168.1.21", "hostname": "pc01"},
-            {"hw-address": "52:54:00:00:00:02", "ip-address": "192.168.1.21", "hostname": "pc01"},
+            {
+                "hw-address": "52:54:00:00:00:02",
+                "ip-address": "192.168.1.22",
+                "hostname": "pc02",
+                "client-classes": ["loader-grub"],
+            },
+            {
+                "hw-address": "52:54:00:00:01:02",
+                "ip-address": "192.168.1.22",
+                "hostname": "pc02",
+                "client-classes": ["loader-grub"],
+            },
         ],
     }
 
 
-def test_options_and_pool() -> None:
-    rendered = kea.subnet(
-        1, {**SUBNET, "pool": ["192.168.1.100", "192.168.1.110"], "dns": ["10.0.0.1", "10.0.0.2"], "domain": "a,b"}
-    )
-    # A known machine whose address is taken gets none, and no boot file of a machine that nobody knows.
-    assert rendered["pools"] == [{"pool": "192.168.1.100 - 192.168.1.110", "client-class": "UNKNOWN"}]
-    assert rendered["option-data"] == [
-        {"name": "domain-name-servers", "data": "10.0.0.1, 10.0.0.2"},
-        {"name": "domain-name", "data": "a\\,b"},
+def test_a_network_without_anything() -> None:
+    (subnet,) = dhcp4([BARE])["subnet4"]
+    assert (subnet["option-data"], subnet["pools"], subnet["reservations"]) == ([], [], [])
+
+
+def test_leases_of_reserved_addresses_keep_no_other_card_waiting() -> None:
+    its = dhcp4(lease_seconds=7200)
+    assert its["valid-lifetime"] == 7200
+    assert {"name": "reserved", "test": "member('KNOWN')", "valid-lifetime": 1} in its["client-classes"]
+    assert its["hooks-libraries"] == [
+        {
+            "library": "/hooks/libdhcp_flex_option.so",
+            "parameters": {
+                "options": [
+                    {
+                        "code": 51,
+                        "supersede": "ifelse(member('KNOWN') and (pkt4.msgtype == 1 or pkt4.msgtype == 3), "
+                        "0x00001c20, '')",
+                    },
+                    {"code": 12, "remove": "member('UNKNOWN')"},
+                ]
+            },
+        }
     ]
 
 
 def ids(*cidrs: str) -> dict[str, int]:
     """Give the ids of networks as they stand in the configuration."""
-    subnets = [{"name": f"n{number}", "cidr": cidr} for number, cidr in enumerate(cidrs)]
-    rendered = kea.configuration(["eth0"], subnets, [], 60)["Dhcp4"]["subnet4"]
-    return {one["subnet"]: one["id"] for one in rendered}
+    subnets = [{**BARE, "name": f"n{number}", "cidr": cidr} for number, cidr in enumerate(cidrs)]
+    return {one["subnet"]: one["id"] for one in dhcp4(subnets)["subnet4"]}
 
 
 def test_leases_stay_with_their_network_when_others_come_and_go() -> None:
@@ -65,52 +106,57 @@ def test_ids_of_networks_are_valid_and_different(monkeypatch: pytest.MonkeyPatch
 
 
 def test_machines_of_another_master_are_ignored() -> None:
-    subnets: list[dict[str, Any]] = [
-        {"name": "a", "cidr": "10.0.0.0/24", "foreign_macs": ["52:54:00:00:00:02", "52:54:00:00:00:01"]},
-        {"name": "b", "cidr": "10.0.1.0/24", "foreign_macs": ["52:54:00:00:00:01"]},
-        {"name": "c", "cidr": "10.0.2.0/24"},
+    subnets = [
+        {**BARE, "cidr": "10.0.0.0/24", "foreign_macs": ["52:54:00:00:00:02", "52:54:00:00:00:01"]},
+        {**BARE, "cidr": "10.0.1.0/24", "foreign_macs": ["52:54:00:00:00:01"]},
+        {**BARE, "cidr": "10.0.2.0/24"},
     ]
-    rendered = kea.configuration(["eth0"], subnets, [], 60)["Dhcp4"]
-    assert rendered["reservations"] == [
+    assert dhcp4(subnets)["reservations"] == [
         {"hw-address": "52:54:00:00:00:01", "client-classes": ["DROP"]},
         {"hw-address": "52:54:00:00:00:02", "client-classes": ["DROP"]},
     ]
 
 
-def test_the_first_policy_that_matches_wins() -> None:
-    policy: list[dict[str, Any]] = [
-        {"name": "bios", "architectures": [0], "boot_file": "lpxelinux.0"},
-        {"name": "uefi", "architectures": [7, 9], "boot_file": "core.efi"},
-        {"name": "rest", "architectures": [], "boot_file": "x"},
+def test_the_first_rule_that_matches_wins() -> None:
+    classes = boot_classes(
+        rule("grub", "core.0", loaders=["grub"], architectures=[0]),
+        rule("uefi", "core.efi", architectures=[7, 9]),
+        rule("script", "boot.ipxe", user_class="iPXE"),
+        rule("rest", "x"),
+    )
+    assert [(one["name"], one["boot-file-name"]) for one in classes] == [
+        ("boot-1-grub", "core.0"),
+        ("boot-2-uefi", "core.efi"),
+        ("boot-3-script", "boot.ipxe"),
+        ("boot-4-rest", "x"),
     ]
-    assert [one["test"] for one in kea.client_classes(policy)] == [
-        "(substring(option[93].hex,0,2) == 0x0000)",
-        "(substring(option[93].hex,0,2) == 0x0007 or substring(option[93].hex,0,2) == 0x0009)"
-        " and not member('boot-bios')",
-        "not member('boot-bios') and not member('boot-uefi')",
+    assert [one["test"] for one in classes] == [
+        f"{LOOKED_UP} and (member('loader-grub')) and (substring(option[93].hex,0,2) == 0x0000 or "
+        "(not option[93].exists and substring(option[60].hex,0,9) == 0x505845436c69656e74))",
+        f"{LOOKED_UP} and (substring(option[93].hex,0,2) == 0x0007 or substring(option[93].hex,0,2) == 0x0009)"
+        " and not member('boot-1-grub')",
+        f"{LOOKED_UP} and (substring(option[77].hex,0,4) == 0x69505845 or "
+        "substring(option[77].hex,0,5) == 0x0469505845) and not member('boot-1-grub') and not member('boot-2-uefi')",
+        f"{LOOKED_UP} and not member('boot-1-grub') and not member('boot-2-uefi') and not member('boot-3-script')",
     ]
 
 
-def test_a_policy_for_all() -> None:
-    assert kea.client_classes([{"name": "all", "architectures": [], "boot_file": "x"}])[0]["test"] == "member('ALL')"
+def test_auto_is_who_has_no_other_loader() -> None:
+    (one,) = boot_classes(rule("a", loaders=["auto", "ipxe"]))
+    others = " and ".join(f"not member('loader-{name}')" for name in ("pxelinux", "grub", "ipxe", "etherboot"))
+    assert one["test"] == f"{LOOKED_UP} and (member('loader-ipxe') or ({others}))"
 
 
-@pytest.mark.parametrize(
-    ("item", "message"),
-    [
-        ({"name": "a'b"}, "\"a'b\" is no name: lower-case letters, digits, '-' and '_' are allowed"),
-        ({"name": "bios"}, "'bios' is there twice"),
-        ({"architectures": [65536]}, "b: architecture 65536 is not between 0 and 65535"),
-        ({"boot_file": ""}, "b: the boot file's name must have 1 to 127 bytes"),
-        ({"boot_file": "x" * 128}, "b: the boot file's name must have 1 to 127 bytes"),
-    ],
-)
-def test_a_bad_policy(item: dict[str, Any], message: str) -> None:
-    first = {"name": "bios", "architectures": [0], "boot_file": "x"}
-    with pytest.raises(ValueError) as caught:  # noqa: PT011  the whole text is compared below
-        kea.client_classes([first, {"name": "b", "architectures": [], "boot_file": "x", **item}])
-    assert str(caught.value) == f"dhcp_server_boot_policy: {message}"
+def test_firmware_that_boots_by_http_is_answered_in_kind() -> None:
+    one, other = boot_classes(rule("a", vendor_class="HTTPClient"), rule("b", vendor_class="PXEClient"))
+    assert one["option-data"] == [{"name": "vendor-class-identifier", "data": "HTTPClient", "always-send": True}]
+    assert "option-data" not in other
+
+
+def test_rules_of_the_same_name_are_two_classes() -> None:
+    classes = dhcp4([FULL], [rule("bios", "b")], first=[rule("bios", "a")])["client-classes"]
+    assert [one["name"] for one in classes][-2:] == ["boot-1-bios", "boot-2-bios"]
 
 
 def test_nothing_to_serve() -> None:
-    assert kea.configuration([], [], [], 3600)["Dhcp4"]["subnet4"] == []
+    assert dhcp4([])["subnet4"] == []

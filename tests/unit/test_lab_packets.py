@@ -63,6 +63,7 @@ def _seen(*frames: Packet) -> packets.Traffic:
         ([_dhcp("ack", "00:40:63:00:00:99")], {}),
         ([_request("lpxelinux.0"), _request("pxelinux.cfg/C0A80115")], {"loader": 2.0}),
         ([_request("grub/grub.cfg")], {"loader": 1.0}),
+        ([_request("shimx64.efi"), _request("/grub/machines/192.168.1.21.cfg")], {"loader": 2.0}),
         ([_tcp(4000, 80, b"GET /boot/pc01.ipxe HTTP/1.1\r\n", to_slave=False)], {"loader": 1.0}),
         # The firmware asks before the loader, the kernel's initramfs after it.
         ([_dhcp("discover"), _request("pxelinux.cfg/default"), _dhcp("discover")], {"loader": 2.0, "kernel": 3.0}),
@@ -83,6 +84,29 @@ def test_bytes_are_counted_by_service_and_only_towards_the_slave() -> None:
     traffic = _seen(_request("vmlinuz"), data, data, web, _tcp(80, 4000, b"w", to_slave=False))
     assert traffic.received == {"tftp": 2 * len(data), "http": len(web), "nfs": 0, "nbd": 0}
     assert traffic.asked == ["vmlinuz"]
+
+
+def test_a_transfer_lasts_from_the_request_to_its_last_frame() -> None:
+    kernel = [
+        Ether(src=MASTER, dst=SLAVE) / IP() / UDP(sport=50000, dport=2000) / Raw(b"k" * 100) for _block in range(2)
+    ]
+    script = _tcp(80, 4000, b"#!ipxe", to_slave=True)
+    traffic = _seen(
+        _request("vmlinuz"), _tcp(4000, 80, b"GET /a.ipxe HTTP/1.1\r\n", to_slave=False), kernel[0], script, kernel[1]
+    )
+    assert traffic.transfers == [
+        packets.Transfer("vmlinuz", "tftp", 1.0, 5.0, 2 * len(kernel[0])),
+        packets.Transfer("/a.ipxe", "http", 2.0, 4.0, len(script)),
+    ]
+
+
+def test_a_port_that_is_used_again_is_another_transfer() -> None:
+    data = Ether(src=MASTER, dst=SLAVE) / IP() / UDP(sport=50000, dport=2000) / Raw(b"d")
+    traffic = _seen(_request("vmlinuz"), data, _request("initrd.img"), data, data)
+    assert [(one.path, one.received) for one in traffic.transfers] == [
+        ("vmlinuz", len(data)),
+        ("initrd.img", 2 * len(data)),
+    ]
 
 
 def test_a_later_fragment_says_nothing() -> None:

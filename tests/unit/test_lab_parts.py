@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import pathlib
 import typing
@@ -9,7 +10,21 @@ import typing
 import pytest
 from scapy.layers.dhcp import BOOTP, DHCP
 
-from tests.lab import cgroups, consoles, dhcp_client, files, firmware, inventory, machine, playbook, report, router, run
+from tests.lab import (
+    cgroups,
+    consoles,
+    dhcp_client,
+    files,
+    firmware,
+    foreign_dhcp,
+    inventory,
+    machine,
+    playbook,
+    report,
+    router,
+    run,
+    text_screen,
+)
 from tests.lab.errors import LabError
 
 MIXED = """\
@@ -51,10 +66,53 @@ def test_advertisement_is_no_default_router() -> None:
     assert len(packet) == 16
 
 
-def test_firmware_that_is_not_there() -> None:
+@pytest.mark.parametrize(
+    ("kind", "card", "error"),
+    [
+        ("coreboot", "e1000", "firmware 'coreboot': the virtual library has bios, uefi, secureboot"),
+        ("uefi", "e1000", "firmware 'uefi' has no driver for e1000; it has virtio-net-pci"),
+    ],
+)
+def test_firmware_that_is_not_there(kind: str, card: str, error: str) -> None:
     with pytest.raises(LabError) as caught:
-        firmware.arguments("uefi")
-    assert str(caught.value) == "firmware 'uefi': the virtual library has bios"
+        firmware.find(kind, card)
+    assert str(caught.value) == error
+
+
+def test_uefi_has_two_flash_chips_and_boots_without_the_cards_rom() -> None:
+    hardware = inventory.hardware(MODEL, "pc01", "secureboot", "virtio-net-pci", "ssh-ed25519 AAAA")
+    command = machine.arguments(hardware, "tap0", pathlib.Path("/run/x.qmp"), pathlib.Path("/own/variables.fd"))
+    assert [word for word in command if word.startswith("if=pflash")] == [
+        "if=pflash,format=raw,unit=0,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.ms.fd",
+        "if=pflash,format=raw,unit=1,file=/own/variables.fd",
+    ]
+    assert "virtio-net-pci,netdev=lan,mac=00:40:63:00:00:01,romfile=,bootindex=1" in command
+
+
+def test_a_machine_writes_to_variables_of_its_own(tmp_path: pathlib.Path) -> None:
+    factory = tmp_path / "factory.fd"
+    kind = dataclasses.replace(firmware.find("uefi", "virtio-net-pci"), variables=factory)
+    with pytest.raises(LabError) as caught:
+        firmware.own_variables(kind, tmp_path / "own.fd")
+    assert str(caught.value) == f"{factory}: no such file; `make demo` installs what the lab needs"
+    factory.write_bytes(b"as they come")
+    firmware.own_variables(kind, tmp_path / "own.fd")
+    assert (tmp_path / "own.fd").read_bytes() == b"as they come"
+    firmware.own_variables(firmware.find("bios", "e1000"), tmp_path / "none.fd")
+    assert not (tmp_path / "none.fd").exists()
+
+
+def test_text_screen() -> None:
+    memory = bytearray(b" \x07" * 2000)
+    memory[160:166] = b"\xb3\x1fF\x1f1\x1f"
+    assert text_screen.lines(bytes(memory)) == ["", "│F1", *[""] * 23]
+
+
+def test_foreign_dhcp_gives_addresses_to_whom_it_knows_and_nothing_to_boot() -> None:
+    command = foreign_dhcp.command("br0", "192.168.1.254/24", {"00:40:63:00:00:01": "192.168.1.21"})
+    assert "--dhcp-host=00:40:63:00:00:01,192.168.1.21" in command
+    assert "--dhcp-range=192.168.1.254,static" in command
+    assert not [word for word in command if "boot" in word or "pxe" in word]
 
 
 @pytest.mark.parametrize("name", ["", "-a", "A", "a/b", "a" * 33])
@@ -125,7 +183,7 @@ def test_a_slave_without_serial_console_gets_one_before_its_own(tmp_path: pathli
 
 def test_machine_has_the_slaves_mac_and_takes_a_key_without_image_or_inventory() -> None:
     hardware = inventory.hardware(MODEL, "pc01", "bios", "e1000", "ssh-ed25519 AAAA")
-    command = machine.arguments(hardware, "tap0", pathlib.Path("/run/x.qmp"))
+    command = machine.arguments(hardware, "tap0", pathlib.Path("/run/x.qmp"), pathlib.Path("/unused"))
     assert "e1000,netdev=lan,mac=00:40:63:00:00:01" in command
     assert command[command.index("-smbios") + 1] == (
         "type=11,value=io.systemd.credential.binary:ssh.authorized_keys.root=c3NoLWVkMjU1MTkgQUFBQQo="
@@ -203,15 +261,22 @@ def test_run_tells_what_failed() -> None:
     assert str(caught.value) == "no-such-program-anywhere: no such program; `make demo` installs what the lab needs"
 
 
-def test_discover_is_a_roms_and_an_offer_is_understood() -> None:
-    request = dhcp_client.discover("00:40:63:c2:ca:c9", 7)
+def test_a_message_says_what_the_client_says_of_itself() -> None:
+    request = dhcp_client.message(dhcp_client.pxe("00:40:63:c2:ca:c9", 7), "discover")
     assert request[BOOTP].chaddr[:6] == bytes.fromhex("004063c2cac9")
+    said: dict[str, bytes] = dict(option for option in request[DHCP].options if isinstance(option, tuple))
+    assert said["pxe_client_architecture"] == b"\x00\x07"
+    assert said["vendor_class_id"].startswith(b"PXEClient:Arch:00007")
+
+
+def test_an_offer_is_understood() -> None:
     offer = BOOTP(op=2, yiaddr="192.168.1.21", siaddr="192.168.1.1", file=b"lpxelinux.0") / DHCP(
-        options=[("message-type", "offer"), ("hostname", b"pc01"), ("router", "192.168.1.254"), "end"]
+        options=[("message-type", 2), ("hostname", b"pc01"), ("router", "192.168.1.254"), "end"]
     )
     assert dhcp_client.understood(offer) == {
+        "kind": 2,
         "address": "192.168.1.21",
         "next_server": "192.168.1.1",
         "file": "lpxelinux.0",
-        "options": {"message-type": ["offer"], "hostname": ["pc01"], "router": ["192.168.1.254"]},
+        "options": {"hostname": ["pc01"], "router": ["192.168.1.254"]},
     }

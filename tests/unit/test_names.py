@@ -13,6 +13,8 @@ CASES: list[tuple[Callable[[str], str | None], str, str | None]] = [
     (names.label_fault, "a" * 63, None),
     (names.label_fault, "a" * 64, "is no hostname"),
     (names.label_fault, "", "is no hostname"),
+    (names.label_fault, "a-b--c", None),
+    (names.label_fault, "xn--a", "has hyphens in its third and fourth place"),
     (names.label_fault, "pc01\n", "holds a line break"),
     (names.label_fault, "pc\u2028", "holds a line break"),
     (names.label_fault, "p\u0441", "is no hostname"),

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.diskless.netboot.plugins.plugin_utils import projections
+from ansible_collections.diskless.netboot.plugins.plugin_utils.boot_policy import policy
 from ansible_collections.diskless.netboot.plugins.plugin_utils.fleet import fleet
 from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Fleet
-from fleet_inventory import GROUPS, NETWORKS, image, inventory
+from fleet_inventory import GROUPS, IMAGES, NETWORKS, image, inventory
 
 POOL = ["192.168.1.100", "192.168.1.150"]
 
@@ -34,10 +35,11 @@ def generation(made: Fleet, name: str) -> str:
 
 
 def test_subnets() -> None:
-    assert projections.subnets(model(), "master01") == [
+    assert projections.subnets(model(pc02={"slave_loader": "ipxe"}), "master01") == [
         {
             "name": "reading",
             "cidr": "192.168.1.0/24",
+            "mode": "authoritative",
             "routers": ["192.168.1.254"],
             "dns": ["192.168.1.254"],
             "domain": "library.example",
@@ -45,8 +47,18 @@ def test_subnets() -> None:
             "pool": POOL,
             "next_server": "192.168.1.1",
             "reservations": [
-                {"hostname": "pc01", "macs": ["00:40:63:c2:ca:c9"], "ip": "192.168.1.21"},
-                {"hostname": "pc02", "macs": ["00:40:63:c2:ca:d0", "00:40:63:c2:ca:d1"], "ip": "192.168.1.22"},
+                {
+                    "hostname": "pc01",
+                    "macs": ["00:40:63:c2:ca:c9"],
+                    "ip": "192.168.1.21",
+                    "loader": "auto",
+                },
+                {
+                    "hostname": "pc02",
+                    "macs": ["00:40:63:c2:ca:d0", "00:40:63:c2:ca:d1"],
+                    "ip": "192.168.1.22",
+                    "loader": "ipxe",
+                },
             ],
             "foreign_macs": [],
         }
@@ -90,12 +102,98 @@ def test_boot_entries() -> None:
     assert projections.boot_entries(made, "master01")[0] == {
         "name": "pc01",
         "ip": "192.168.1.21",
+        "macs": [],
         "title": "pc01, reading_room",
-        "kernel": f"{folder}/vmlinuz",
-        "initrd": f"{folder}/initrd.img",
-        "cmdline": f"root=/dev/nfs nfsroot=192.168.1.1:/srv/diskless/{folder} ro diskless.lower=root.squashfs ip=dhcp "
-        "console=ttyS0,115200n8 console=tty0",
+        "menu": None,
+        "labels": [
+            {
+                "name": "diskless",
+                "title": "pc01, reading_room",
+                "kernel": f"{folder}/vmlinuz",
+                "initrd": f"{folder}/initrd.img",
+                "cmdline": [
+                    "root=/dev/nfs",
+                    f"nfsroot=192.168.1.1:/srv/diskless/{folder}",
+                    "ro",
+                    "diskless.lower=root.squashfs",
+                    "ip=dhcp",
+                    "systemd.hostname=pc01",
+                    "console=ttyS0,115200n8",
+                    "console=tty0",
+                ],
+            }
+        ],
     }
+
+
+MENU: dict[str, Any] = {
+    "default": "tree",
+    "help": ["tree: as usual", ""],
+    "labels": [
+        {"name": "tree", "cmdline": ["quiet"]},
+        {"name": "other", "title": "Another", "image": "reading_room", "cmdline": "panic=5 debug"},
+        {"name": "same", "image": "catalogue"},
+        {"name": "disk", "title": "Local disk", "local": True},
+    ],
+}
+
+
+def test_boot_entries_of_a_menu() -> None:
+    made = model(pc02={"slave_menu": MENU, "slave_cmdline": ["own=1"]})
+    entry: Any = projections.boot_entries(made, "master01")[1]
+    assert entry["title"] == "pc02, catalogue"
+    assert entry["menu"] == {"default": "tree", "timeout": 5, "help": ["tree: as usual", ""], "edit": False}
+    tree, other, same, disk = entry["labels"]
+    catalogue, reading_room = (generation(made, name).removeprefix("/srv/diskless/") for name in made["images"])
+    assert (tree["title"], tree["kernel"]) == ("tree", f"{catalogue}/vmlinuz")
+    assert tree["cmdline"][:3] == ["root=/dev/nfs", "nfsroot=192.168.1.1:/srv/diskless/trees/pc02", "rw"]
+    assert tree["cmdline"][-2:] == ["own=1", "quiet"]
+    assert (other["title"], other["initrd"]) == ("Another", f"{reading_room}/initrd.img")
+    assert other["cmdline"][1:4] == [
+        f"nfsroot=192.168.1.1:/srv/diskless/{reading_room}",
+        "ro",
+        "diskless.lower=root.squashfs",
+    ]
+    assert other["cmdline"][-3:] == ["own=1", "panic=5", "debug"]
+    assert same["cmdline"][1:3] == [f"nfsroot=192.168.1.1:/srv/diskless/{catalogue}", "ro"]
+    assert disk == {"name": "disk", "title": "Local disk", "local": True}
+
+
+def test_what_a_menu_offers_is_built_published_and_exported() -> None:
+    made = model(
+        everywhere={"diskless_images": {**IMAGES, "spare": {}, "unused": {}}},
+        pc01={"slave_menu": {"labels": [{"name": "a", "image": "spare"}]}},
+    )
+    wanted = [("catalogue", True), ("reading_room", False), ("spare", False)]
+    assert [(item["name"], item["tree"]) for item in projections.images(made, "master01")] == wanted
+    assert [item["name"] for item in projections.kernels(made, "master01")] == [name for name, _tree in wanted]
+    for name in ("reading_room", "spare"):
+        assert export(generation(made, name), ["192.168.1.21"], "ro", squash=False) in projections.exports(
+            made, "master01"
+        )
+
+
+def test_the_same_image_as_tree_and_overlay_is_exported_once() -> None:
+    made = model(pc02={"slave_menu": MENU})
+    exported = [item for item in projections.exports(made, "master01") if item["path"] == generation(made, "catalogue")]
+    assert exported == [export(generation(made, "catalogue"), ["192.168.1.22"], "ro", squash=False)]
+
+
+def test_only_where_another_server_gives_addresses_the_files_go_by_mac() -> None:
+    everywhere = {"diskless_networks": {"reading": {"cidr": "192.168.1.0/24", "mode": "proxy"}}}
+    made = model(everywhere=everywhere, master01={"dhcp_server_backend": "dnsmasq"})
+    assert [entry["macs"] for entry in projections.boot_entries(made, "master01")] == [
+        ["00:40:63:c2:ca:c9"],
+        ["00:40:63:c2:ca:d0", "00:40:63:c2:ca:d1"],
+    ]
+    assert [subnet["mode"] for subnet in projections.subnets(made, "master01")] == ["proxy"]
+
+
+@pytest.mark.parametrize(("value", "http"), [(True, True), (False, False), ("no", False)])
+def test_the_boot_policy_follows_the_master(value: object, http: bool) -> None:
+    made = model(master01={"tftp_pxelinux_http": value})
+    assert made["masters"]["master01"]["http"] is http
+    assert projections.boot_policy(made, "master01") == policy("192.168.1.1", http=http)
 
 
 def export(path: str, clients: list[str], access: str, *, squash: bool) -> dict[str, Any]:

@@ -1,119 +1,103 @@
-"""Boot files: names as gethostip makes them, and no value that leaves its line."""
+"""The text of PXELINUX's files."""
 
 from __future__ import annotations
 
-import subprocess
-
 import pytest
+from ansible_collections.diskless.netboot.plugins.module_utils import boot_entries
 from ansible_collections.diskless.netboot.plugins.module_utils import pxelinux_render as render
-from programs import program
-
-PAGE = render.Page("0 115200", 30, ("Not known here.",))
-ENTRY = {
-    "name": "pc01",
-    "ip": "192.168.1.21",
-    "title": "pc01 (reading_room)",
-    "kernel": "images/a/1/vmlinuz",
-    "initrd": "images/a/1/initrd.img",
-    "cmdline": "root=/dev/nfs ro",
-}
+from boot_examples import DISK, HTTP, MENU, PAGE, PLAIN, machine
 
 
-@pytest.mark.parametrize(
-    ("address", "name"),
-    [("192.168.1.21", "C0A80115"), ("0.0.0.0", "00000000"), ("255.255.255.255", "FFFFFFFF"), ("10.0.0.7", "0A000007")],
-)
-def test_ip_name(address: str, name: str) -> None:
-    assert render.ip_name(address) == name
-
-
-@pytest.mark.parametrize("address", ["192.168.1.21", "10.0.0.7", "172.16.255.1", "1.2.3.4"])
-def test_ip_name_is_that_of_gethostip(address: str) -> None:
-    oracle = subprocess.run(
-        [program("gethostip", "syslinux-utils"), "-x", address], capture_output=True, text=True, check=True
-    ).stdout.strip()
-    assert render.ip_name(address) == oracle
-
-
-@pytest.mark.parametrize("address", ["", "192.168.1", "192.168.1.256", "fe80::1", "../default"])
-def test_no_address(address: str) -> None:
-    with pytest.raises(ValueError, match="is no IPv4 address"):
-        render.ip_name(address)
-
-
-def test_a_machine() -> None:
-    assert render.machine(ENTRY, PAGE).splitlines() == [
+def test_a_machine_without_menu() -> None:
+    assert render.machine(machine(PLAIN), PAGE, "x").splitlines() == [
         render.MARKER,
         "SERIAL 0 115200",
-        "DEFAULT diskless",
+        "DEFAULT reading",
         "PROMPT 0",
-        "SAY Booting pc01 (reading_room)",
-        "LABEL diskless",
-        "    MENU LABEL pc01 (reading_room)",
+        "NOESCAPE 1",
+        "ALLOWOPTIONS 0",
+        "IMPLICIT 0",
+        "SAY Booting pc02, a",
+        "LABEL reading",
+        "    MENU LABEL Reading room",
         "    LINUX images/a/1/vmlinuz",
         "    INITRD images/a/1/initrd.img",
-        "    APPEND root=/dev/nfs ro",
+        '    APPEND root=/dev/nfs dyndbg="file a +p" x=a`b$c%d{e}|f&g;h',
         "    SYSAPPEND 2",
     ]
 
 
-def test_the_default_waits_and_boots_the_local_disk() -> None:
-    text = render.default(PAGE)
-    assert "TIMEOUT 300\nSAY Not known here.\nLABEL local\n" in text
-    assert text.endswith("    LOCALBOOT -1\n")
+def test_a_menu() -> None:
+    assert render.machine(machine(MENU), HTTP, "pxelinux.cfg/C0A80115.help").splitlines() == [
+        render.MARKER,
+        "DEFAULT .menu",
+        "PROMPT 0",
+        "NOESCAPE 1",
+        "ALLOWOPTIONS 0",
+        "IMPLICIT 0",
+        "LABEL .menu",
+        "    COM32 menu.c32",
+        "    MENU HIDE",
+        "MENU TITLE The reading room",
+        "TIMEOUT 50",
+        "F1 pxelinux.cfg/C0A80115.help",
+        "MENU NOTABMSG Press F1 for help",
+        "MENU TABMSG Press F1 for help, Tab to edit the arguments",
+        "LABEL reading",
+        "    MENU LABEL Reading room",
+        "    LINUX http://192.168.1.1/images/a/1/vmlinuz",
+        "    INITRD http://192.168.1.1/images/a/1/initrd.img",
+        '    APPEND root=/dev/nfs dyndbg="file a +p" x=a`b$c%d{e}|f&g;h',
+        "    SYSAPPEND 2",
+        "LABEL disk",
+        "    MENU LABEL Disk",
+        "    MENU DEFAULT",
+        "    LOCALBOOT -1",
+    ]
 
 
-def test_no_serial_line() -> None:
-    assert "SERIAL" not in render.default(render.Page("", 30, ()))
+def test_a_menu_that_may_be_edited_and_has_no_help() -> None:
+    text = render.machine(machine(MENU, menu={"edit": True, "help": [], "timeout": 0}), PAGE, "x")
+    assert "NOESCAPE 0\nALLOWOPTIONS 1\nIMPLICIT 0\n" in text
+    assert "TIMEOUT 0\nLABEL reading\n" in text
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"title": "a\nKERNEL evil"}, r"pc01: title: 'a\nKERNEL evil' holds a newline or another control character"),
-        ({"name": "a\x00"}, r"entries: name: 'a\x00' holds a newline or another control character"),
-        ({"cmdline": "ro\rquiet"}, r"pc01: cmdline: 'ro\rquiet' holds a newline or another control character"),
-        ({"cmdline": "ro\u2028quiet"}, r"pc01: cmdline: 'ro\u2028quiet' holds a newline or another control character"),
-        ({"cmdline": " - "}, "pc01: cmdline: a lone '-' would mean that there are no arguments"),
-        ({"cmdline": "x" * 1801}, "pc01: cmdline: 1801 bytes, at most 1800 are allowed"),
-        (
-            {"kernel": "../vmlinuz"},
-            "pc01: kernel: '../vmlinuz' must be a path below the TFTP root, of letters, digits and '._+@~=-'",
-        ),
-        (
-            {"initrd": "/initrd"},
-            "pc01: initrd: '/initrd' must be a path below the TFTP root, of letters, digits and '._+@~=-'",
-        ),
-        (
-            {"initrd": "a,b"},
-            "pc01: initrd: 'a,b' must be a path below the TFTP root, of letters, digits and '._+@~=-'",
-        ),
-        ({"ip": "1.2.3"}, "pc01: ip: '1.2.3' is no IPv4 address"),
-    ],
-)
-def test_hostile_values(change: dict[str, str], message: str) -> None:
-    with pytest.raises(ValueError) as caught:  # noqa: PT011  the whole text is compared below
-        render.files([{**ENTRY, **change}], PAGE)
-    assert str(caught.value) == message
+def test_the_page_behind_f1() -> None:
+    entry = machine(MENU)
+    assert entry.menu is not None
+    assert render.help_page(entry, entry.menu) == (
+        "\x0c The reading room\n\n - Reading: for readers.\n\n It's free.\n\n"
+        f" Press any key to go back to the menu.\n\x1a{render.MARKER}\n"
+    )
 
 
-def test_two_machines_with_one_address() -> None:
-    with pytest.raises(ValueError, match=r"^pc02: ip: 192\.168\.1\.21 is that of pc01 too$"):
-        render.files([ENTRY, {**ENTRY, "name": "pc02"}], PAGE)
+@pytest.mark.parametrize("page", [PAGE, HTTP])
+def test_a_machine_that_boots_its_disk(page: boot_entries.Page) -> None:
+    text = render.machine(machine(PLAIN, labels=[DISK]), page, "x")
+    assert text.endswith(
+        "DEFAULT disk\nPROMPT 0\nNOESCAPE 1\nALLOWOPTIONS 0\nIMPLICIT 0\n"
+        "SAY Booting pc02, a\nLABEL disk\n    MENU LABEL Disk\n    LOCALBOOT -1\n"
+    )
 
 
-@pytest.mark.parametrize(
-    ("page", "message"),
-    [
-        (
-            render.Page("0 115200\nX", 30, ()),
-            "serial: '0 115200\\nX' must be 'port [baud [flow control]]', such as '0 115200'",
-        ),
-        (render.Page("0", -1, ()), "timeout: -1 is not between 0 and 3599 seconds"),
-        (render.Page("0", 30, ("a\nLABEL b",)), r"message: 'a\nLABEL b' holds a newline or another control character"),
-    ],
-)
-def test_hostile_page(page: render.Page, message: str) -> None:
-    with pytest.raises(ValueError) as caught:  # noqa: PT011  the whole text is compared below
-        render.default(page)
-    assert str(caught.value) == message
+def test_unknown_machines() -> None:
+    assert render.default(PAGE).splitlines() == [
+        render.MARKER,
+        "SERIAL 0 115200",
+        "DEFAULT local",
+        "PROMPT 1",
+        "NOESCAPE 1",
+        "ALLOWOPTIONS 0",
+        "IMPLICIT 0",
+        "TIMEOUT 300",
+        "SAY Not known here.",
+        "SAY",
+        "SAY Ask.",
+        "SAY Press Enter to start from the local disk at once.",
+        "LABEL local",
+        "    LOCALBOOT -1",
+    ]
+
+
+def test_no_arguments() -> None:
+    assert " APPEND" not in render.machine(machine(PLAIN, label={"cmdline": []}), PAGE, "x")

@@ -54,6 +54,9 @@ class FakeSystemd:
         self.enabled = self.enabled or verb == "enable"
         if verb in ("start", "restart"):
             self.begin()
+        if verb == "stop":
+            self.state = "inactive"
+        self.enabled = self.enabled and verb != "disable"
         return 0, "", ""
 
     def shown(self) -> str:
@@ -221,3 +224,26 @@ def test_records_are_for_root_alone(run: Run, tmp_path: pathlib.Path) -> None:
 @pytest.mark.parametrize("unit", ["a", "../a.service", "a.socket", "a b.service", ".service", ""])
 def test_what_is_no_unit(run: Run, unit: str) -> None:
     assert run(unit=unit)["msg"] == f"{unit!r} is no name of a service such as 'kea-dhcp4-server.service'"
+
+
+def test_the_end_of_a_service(run: Run, systemd: FakeSystemd) -> None:
+    foreseen = run(check=True, state="stopped")
+    assert (foreseen["changed"], foreseen["steps"], systemd.done) == (True, ["stop", "disable"], [])
+    first = run(state="stopped")
+    assert (first["changed"], first["steps"], first["stale"]) == (True, ["stop", "disable"], [])
+    assert first["diff"]["before"] == {"state": "active", "enabled": True, "not in effect": []}
+    assert first["diff"]["after"] == {"state": "inactive", "enabled": False, "not in effect": []}
+    assert run(state="stopped")["changed"] is False
+    assert systemd.done == ["stop", "disable"]
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_the_end_of_a_service_that_is_not_there(run: Run, systemd: FakeSystemd, *, check: bool) -> None:
+    systemd.exists = systemd.enabled = False
+    assert run(check=check, state="stopped")["changed"] is False
+    assert systemd.done == []
+
+
+def test_an_end_that_does_not_come(run: Run, systemd: FakeSystemd) -> None:
+    systemd.refuses = "stop"
+    assert run(state="stopped")["msg"].startswith("a.service: 'systemctl stop' failed: Job for a.service failed.")

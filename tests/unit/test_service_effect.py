@@ -92,6 +92,25 @@ def test_plan(
     assert plan == Plan(tuple(stale), tuple(steps))
 
 
+@pytest.mark.parametrize(
+    ("unit", "steps"),
+    [
+        (None, []),
+        ({"state": "inactive", "enabled": False}, []),
+        ({"state": "failed", "enabled": False}, []),
+        ({"state": "inactive"}, ["disable"]),
+        ({}, ["stop", "disable"]),
+        ({"enabled": False}, ["stop"]),
+        ({"state": "activating"}, ["stop", "disable"]),
+        ({"state": "exited"}, ["stop", "disable"]),
+        ({"masked": True, "enabled": False, "state": "inactive"}, []),
+    ],
+)
+def test_plan_of_the_end(unit: dict[str, Any] | None, steps: list[str]) -> None:
+    found = None if unit is None else dataclasses.replace(UNIT, **unit)
+    assert service_effect.make_stopped(found) == Plan((), tuple(steps))
+
+
 SHOWN = """LoadState=loaded
 ActiveState=active
 SubState=running

@@ -1,0 +1,90 @@
+# Copyright: The diskless.netboot maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filter ``diskless.netboot.dnsmasq_config``: the role's networks as dnsmasq's configuration."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: dnsmasq_config
+short_description: Render networks, reservations and a boot policy to a dnsmasq that does DHCP alone
+version_added: "1.0.0"
+author:
+  - The diskless.netboot maintainers (@diskless)
+description:
+  - Gives a whole configuration file, of a dnsmasq that does no DNS.
+  - Used by the role P(diskless.netboot.dhcp_server#role).
+positional: _input
+options:
+  _input:
+    description: The networks, as in C(dhcp_server_subnets).
+    type: list
+    elements: dict
+    required: true
+  interfaces:
+    description: Names of the interfaces to answer on; dnsmasq listens on no other.
+    type: list
+    elements: str
+    required: true
+  boot_policy:
+    description: Who gets which boot file, as in C(dhcp_server_boot_policy).
+    type: list
+    elements: dict
+    required: true
+  lease_seconds:
+    description: How long a lease is valid, in seconds. At least 120.
+    type: int
+    required: true
+  boot_policy_first:
+    description: Rules that are tried before the others, as in C(dhcp_server_boot_policy_first).
+    type: list
+    elements: dict
+    default: []
+"""
+
+EXAMPLES = r"""
+- name: The configuration is shown
+  ansible.builtin.debug:
+    msg: "{{ networks | diskless.netboot.dnsmasq_config(['eth0'], policy, 3600) }}"
+  vars:
+    networks:
+      - {name: lan, cidr: 192.168.1.0/24, next_server: 192.168.1.1, reservations: []}
+    policy:
+      - {name: bios, architectures: [0], boot_file: lpxelinux.0}
+"""
+
+RETURN = r"""
+_value:
+  description: The configuration.
+  type: str
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.diskless.netboot.plugins.plugin_utils import dnsmasq
+from ansible_collections.diskless.netboot.plugins.plugin_utils.dhcp_settings import rendered, settings
+
+
+def dnsmasq_config(
+    subnets: Sequence[Mapping[str, Any]],
+    interfaces: Sequence[str],
+    boot_policy: Sequence[Mapping[str, Any]],
+    lease_seconds: int,
+    boot_policy_first: Sequence[Mapping[str, Any]] = (),
+) -> str:
+    """Leave the checks to :mod:`plugin_utils.dhcp_settings` and the rest to :mod:`plugin_utils.dnsmasq`."""
+
+    def render() -> str:
+        given = settings(subnets, interfaces, boot_policy, lease_seconds, boot_policy_first, proxy=True)
+        return dnsmasq.configuration(given)
+
+    return rendered("dnsmasq_config", subnets, render)
+
+
+class FilterModule:
+    """What ansible-core looks for."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """Name the filters of this file."""
+        return {"dnsmasq_config": dnsmasq_config}
