@@ -10,9 +10,8 @@ chainloading.
 
 from __future__ import annotations
 
-# BIOS. The first loads kernels by HTTP too.
-LPXELINUX = "lpxelinux.0"
-PXELINUX = "pxelinux.0"
+# BIOS. The one of SYSLINUX's two that loads by HTTP as well as by TFTP.
+PXELINUX = "lpxelinux.0"
 PXELINUX_DIRECTORY = "pxelinux.cfg"
 PXELINUX_MENU = "menu.c32"
 # What both load first, the menu, and what that needs.

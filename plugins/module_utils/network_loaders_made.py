@@ -18,8 +18,7 @@ from ansible_collections.diskless.netboot.plugins.module_utils import (
 
 # Published name to the package's file.
 COPIES = {
-    loader_files.LPXELINUX: "/usr/lib/PXELINUX/lpxelinux.0",
-    loader_files.PXELINUX: "/usr/lib/PXELINUX/pxelinux.0",
+    loader_files.PXELINUX: "/usr/lib/PXELINUX/lpxelinux.0",
     **{name: f"/usr/lib/syslinux/modules/bios/{name}" for name in loader_files.PXELINUX_MODULES},
     loader_files.SHIM: "/usr/lib/shim/shimx64.efi.signed",
     loader_files.SHIM_MOK_MANAGER: "/usr/lib/shim/mmx64.efi.signed",

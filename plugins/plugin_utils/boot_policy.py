@@ -50,18 +50,18 @@ def policy(address: str, *, http: bool) -> list[Rule]:
     script = f"http://{address}/{files.IPXE_SCRIPT}" if http else files.IPXE_SCRIPT
     rules = [
         # What a slave asks for by slave_loader goes first, where its firmware can run it.
-        rule("pxelinux", _pxelinux(http=http), BIOS, loaders=["pxelinux"]),
+        rule("pxelinux", files.PXELINUX, BIOS, loaders=["pxelinux"]),
         rule("grub-bios", files.GRUB_LOADERS["i386-pc"], BIOS, loaders=["grub"]),
         rule("grub-x64", files.GRUB_LOADERS["x86_64-efi"], UEFI_X64, loaders=["grub"]),
-        # iPXE loads Etherboot's format as well, and the iPXE that is in it does not ask again.
-        rule("etherboot-elf", files.ETHERBOOT_ELF, BIOS, loaders=["etherboot"]),
+        # An iPXE in a ROM loads Etherboot's format as well; the one that is in it asks for no boot file.
+        rule("etherboot-elf", files.ETHERBOOT_ELF, BIOS, loaders=["etherboot"], user_class="iPXE"),
         # An iPXE that runs wants its script; another iPXE would ask the same for ever.
         rule("ipxe-script", script, user_class="iPXE"),
         rule("ipxe-bios", files.IPXE_BIOS, BIOS, loaders=["ipxe"]),
         rule("ipxe-x64", files.IPXE_UEFI, UEFI_X64, loaders=["ipxe"]),
         # What follows goes by the firmware alone.
         rule("etherboot", files.ETHERBOOT_NBI, vendor_class="Etherboot"),
-        rule("bios", _pxelinux(http=http), BIOS),
+        rule("bios", files.PXELINUX, BIOS),
         rule("uefi-x86", files.GRUB_LOADERS["i386-efi"], UEFI_X86),
         rule("uefi-x64", files.SHIM, UEFI_X64),
         rule("uefi-arm", files.GRUB_LOADERS["arm-efi"], UEFI_ARM),
@@ -77,10 +77,6 @@ def loader_on(mode: str, loader: str) -> str:
     to the server that its script names.
     """
     return "ipxe" if mode == "proxy" and loader == "auto" else loader
-
-
-def _pxelinux(*, http: bool) -> str:
-    return files.LPXELINUX if http else files.PXELINUX
 
 
 def _http(address: str) -> list[Rule]:

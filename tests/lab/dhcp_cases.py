@@ -122,7 +122,7 @@ CASES = (
     Case("slave_loader ipxe on UEFI", pxe(IPXE, 7), ("192.168.1.24",), SNPONLY, "24"),
     Case("slave_loader ipxe by HTTP", pxe(IPXE, 16), ("192.168.1.24",), f"{HTTP}{SNPONLY}", "24", "HTTPClient"),
     Case("slave_loader ipxe, the second time", pxe(IPXE, 0, user_class="iPXE"), ("192.168.1.24",), SCRIPT, "24"),
-    Case("slave_loader etherboot on a BIOS", pxe(ETHERBOOT, 0), ("192.168.1.25",), ELF, "pc05"),
+    Case("slave_loader etherboot on a BIOS", pxe(ETHERBOOT, 0), ("192.168.1.25",), LPXELINUX, "pc05"),
     Case("slave_loader etherboot on UEFI", pxe(ETHERBOOT, 7), ("192.168.1.25",), SHIM, "pc05"),
     Case("slave_loader etherboot, iPXE's ROM", pxe(ETHERBOOT, 0, user_class="iPXE"), ("192.168.1.25",), ELF, "pc05"),
     Case("slave_loader pxelinux on a BIOS", pxe(PXELINUX, 0), ("192.168.1.26",), LPXELINUX, "pc06"),

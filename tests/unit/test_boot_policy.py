@@ -28,14 +28,15 @@ class Client(NamedTuple):
     vendor_class: str = PXE
 
 
+PXELINUX = "lpxelinux.0"
 BIOS = Client(0)
 OLD_BIOS = Client(None)
 UEFI_HTTP = "HTTPClient:Arch:00016:UNDI:003001"
 
 # Each client, and the boot file by its slave_loader, in the order of LOADERS: auto, pxelinux, grub, ipxe, etherboot.
 WITH_HTTP: list[tuple[Client, tuple[str, str, str, str, str]]] = [
-    (BIOS, ("lpxelinux.0", "lpxelinux.0", BIOS_GRUB, BIOS_IPXE, ELF)),
-    (OLD_BIOS, ("lpxelinux.0", "lpxelinux.0", BIOS_GRUB, BIOS_IPXE, ELF)),
+    (BIOS, (PXELINUX, PXELINUX, BIOS_GRUB, BIOS_IPXE, PXELINUX)),
+    (OLD_BIOS, (PXELINUX, PXELINUX, BIOS_GRUB, BIOS_IPXE, PXELINUX)),
     (Client(6), (GRUB_X86, GRUB_X86, GRUB_X86, GRUB_X86, GRUB_X86)),
     (Client(7), (SHIM, SHIM, GRUB, IPXE, SHIM)),
     (Client(9), (SHIM, SHIM, GRUB, IPXE, SHIM)),
@@ -45,7 +46,7 @@ WITH_HTTP: list[tuple[Client, tuple[str, str, str, str, str]]] = [
     (Client(16, "", UEFI_HTTP), (HTTP + GRUB, HTTP + GRUB, HTTP + GRUB, HTTP + IPXE, HTTP + GRUB)),
     (Client(19, "", UEFI_HTTP), (HTTP + GRUB_ARM64,) * 5),
     # an iPXE in the card's ROM is a BIOS to whom another loader was asked for
-    (Client(0, "iPXE"), (SCRIPT, "lpxelinux.0", BIOS_GRUB, SCRIPT, ELF)),
+    (Client(0, "iPXE"), (SCRIPT, PXELINUX, BIOS_GRUB, SCRIPT, ELF)),
     (Client(7, "iPXE"), (SCRIPT, SCRIPT, GRUB, SCRIPT, SCRIPT)),
     (Client(9, "iPXE"), (SCRIPT, SCRIPT, GRUB, SCRIPT, SCRIPT)),
     (Client(6, "iPXE"), (SCRIPT,) * 5),
@@ -61,10 +62,10 @@ WITH_HTTP: list[tuple[Client, tuple[str, str, str, str, str]]] = [
 ]
 TFTP_SCRIPT = "ipxe/boot.ipxe"
 WITHOUT_HTTP: list[tuple[Client, tuple[str, str, str, str, str]]] = [
-    (BIOS, ("pxelinux.0", "pxelinux.0", BIOS_GRUB, BIOS_IPXE, ELF)),
-    (OLD_BIOS, ("pxelinux.0", "pxelinux.0", BIOS_GRUB, BIOS_IPXE, ELF)),
+    (BIOS, (PXELINUX, PXELINUX, BIOS_GRUB, BIOS_IPXE, PXELINUX)),
+    (OLD_BIOS, (PXELINUX, PXELINUX, BIOS_GRUB, BIOS_IPXE, PXELINUX)),
     (Client(7), (SHIM, SHIM, GRUB, IPXE, SHIM)),
-    (Client(0, "iPXE"), (TFTP_SCRIPT, "pxelinux.0", BIOS_GRUB, TFTP_SCRIPT, ELF)),
+    (Client(0, "iPXE"), (TFTP_SCRIPT, PXELINUX, BIOS_GRUB, TFTP_SCRIPT, ELF)),
     (Client(7, "iPXE"), (TFTP_SCRIPT, TFTP_SCRIPT, GRUB, TFTP_SCRIPT, TFTP_SCRIPT)),
     (Client(None, "", "Etherboot-5.4"), (NBI,) * 5),
     (Client(15, "", UEFI_HTTP), ("",) * 5),

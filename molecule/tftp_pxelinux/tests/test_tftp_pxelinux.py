@@ -52,7 +52,7 @@ def test_the_servers_run_now_and_after_a_restart_of_the_machine(host: Host, name
 
 def test_everything_that_firmware_asks_for_is_there(published: dict[str, str]) -> None:
     wanted = [
-        *(loader_files.LPXELINUX, loader_files.PXELINUX, *loader_files.PXELINUX_MODULES),
+        *(loader_files.PXELINUX, *loader_files.PXELINUX_MODULES),
         *(loader_files.SHIM, loader_files.SHIM_GRUB, loader_files.SHIM_MOK_MANAGER),
         *(loader_files.GRUB_CONFIGURATION, *(loader_files.GRUB_LOADERS[name] for name in PLATFORMS)),
         *(f"grub/{name}/{one}.lst" for name in PLATFORMS for one in ("command", "fs", "crypto", "terminal")),
