@@ -52,7 +52,7 @@ def check(place: Place, value: Plain) -> None:
 def _rule(place: Place, value: dict[str, Plain]) -> Rule | None:
     known_keys(place, value, KEYS)
     name = _required(place, value, "name", _name_fault, NAME_ALLOWED)
-    boot_file = _required(place, value, "boot_file", _boot_file_fault, BOOT_FILE_ALLOWED)
+    boot_file = _required(place, value, "boot_file", names.hidden_fault, BOOT_FILE_ALLOWED)
     loaders = [
         choice(here, item, LOADERS) for here, item in _list(place.item(".loaders"), value, "loaders", LOADERS_ALLOWED)
     ]
@@ -89,11 +89,6 @@ def _required(
 ) -> str | None:
     found = required(place, value, key, allowed)
     return None if found is None else matching(place.item(f".{key}"), found, test, allowed)
-
-
-def _boot_file_fault(value: str) -> str | None:
-    # dnsmasq takes blanks away on both sides of a comma, also where they stand in quotes (option.c, split_chr())
-    return names.hidden_fault(value) or ("holds a space at an end" if value != value.strip() else None)
 
 
 def _name_fault(value: str) -> str | None:

@@ -65,6 +65,9 @@ def _rule(name: str, item: Mapping[str, Any], variable: str) -> Rule:
     if not 0 < len(boot_file.encode()) <= LONGEST_BOOT_FILE:
         raise ValueError(f"{where}: the boot file's name must have 1 to {LONGEST_BOOT_FILE} bytes")
     _plain(f"{where}: boot_file", boot_file)
+    # dnsmasq takes blanks away on both sides of a comma, also where they stand in quotes (option.c, split_chr()).
+    if boot_file != boot_file.strip(" "):
+        raise ValueError(f"{where}: boot_file: {boot_file!r} holds a space at an end")
     return {
         "name": name,
         "loaders": loaders,

@@ -39,6 +39,9 @@ no-resolv
 # Whatever else serves other interfaces of this machine is not in the way.
 bind-dynamic
 dhcp-authoritative
+# No limit but that of pools and reservations: by default the 1001st machine would get no address, and dnsmasq would not
+# start where its lease file holds more than the limit, as it may after networks have gone.
+dhcp-lease-max=2147483647
 # To standard error and so to this unit's journal; and no file that another dnsmasq writes as well.
 log-facility=-
 pid-file=

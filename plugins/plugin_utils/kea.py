@@ -25,6 +25,7 @@ LAST_SUBNET_ID = 2**32 - 2
 KNOWN = "member('KNOWN')"
 LOOKED_UP = "(member('KNOWN') or member('UNKNOWN'))"
 RESERVED_CLASS = "reserved"
+GRANTED_CLASS = "granted"
 # Kea gives an address to no other card while somebody's lease of it lives, although both cards have it reserved: the
 # second card of a machine, or the one that replaces a broken card, would wait for an hour. A reserved address is nobody
 # else's in any case, so that its lease need not outlive the moment in which it is given; what the client is told is
@@ -72,6 +73,7 @@ def configuration(settings: Settings, hooks: str) -> dict[str, Any]:
             "client-classes": [
                 *({"name": loader_class(loader)} for loader in LOADERS if loader != dhcp_subnets.AUTO),
                 {"name": RESERVED_CLASS, "test": KNOWN, "valid-lifetime": RESERVED_LEASE_SECONDS},
+                {"name": GRANTED_CLASS, "test": KNOWN, "only-if-required": True},
                 *client_classes(settings.rules),
             ],
             "subnet4": [subnet(ids[item.cidr], item) for item in settings.subnets],
@@ -83,12 +85,14 @@ def configuration(settings: Settings, hooks: str) -> dict[str, Any]:
 def answers_hook(hooks: str, lease_seconds: int) -> dict[str, Any]:
     """Change two things in answers, so that they are those of the other servers.
 
-    A reserved machine is told the usual lease time (option 51) and not that of its lease in Kea's books. A stranger is
-    not told the name (option 12) that it gives itself.
+    A reserved machine is told the usual lease time (option 51) and not that of its lease in Kea's books, where it is
+    given an address: RFC 2131 (table 3) has no lease time in a DHCPNAK, nor in answers to a DHCPINFORM. The hook sees
+    the question alone; but Kea puts that into the classes which a network requires only when it does not say no. A
+    stranger is not told the name (option 12) that it gives itself.
     """
-    wants_lease = "(pkt4.msgtype == 1 or pkt4.msgtype == 3)"
+    granted = f"member('{GRANTED_CLASS}') and (pkt4.msgtype == 1 or pkt4.msgtype == 3)"
     options = [
-        {"code": 51, "supersede": f"ifelse({KNOWN} and {wants_lease}, 0x{lease_seconds:08x}, '')"},
+        {"code": 51, "supersede": f"ifelse({granted}, 0x{lease_seconds:08x}, '')"},
         {"code": 12, "remove": "member('UNKNOWN')"},
     ]
     return {"library": f"{hooks}/libdhcp_flex_option.so", "parameters": {"options": options}}
@@ -173,6 +177,7 @@ def subnet(number: int, item: dhcp_subnets.Subnet) -> dict[str, Any]:
         "id": number,
         "subnet": item.cidr,
         "next-server": item.next_server,
+        "require-client-classes": [GRANTED_CLASS],
         "option-data": options(item),
         "pools": pools,
         "reservations": [one for machine in item.machines for one in reservations(machine)],

@@ -31,7 +31,7 @@ _ATTEMPTS = 5
 _WAIT_SECONDS = 1.0
 _BROADCAST = 0x8000
 # scapy's numbers of DHCP messages (RFC 2132, 9.6).
-_OFFER, _ACK, _NAK = 2, 5, 6
+_OFFER, _ACK, NAK = 2, 5, 6
 _REQUESTED = (1, 3, 6, 12, 15, 42)
 _FILE_OPTIONS = (66, 67)
 # packet(7); Python has no names for them.
@@ -46,6 +46,7 @@ class Client:
     without RFC 3004's length. `client_id`: option 61 in hexadecimal digits. `hostname`: option 12. `file_options`: does
     it ask for options 66 and 67. `lease`: does it take what is offered. `attempts`: how often it asks, once a second.
     `address`: it has this from one server and asks another one, who offers none, for its boot file (PXE 2.1, 2.2.1).
+    `remembered`: it asks at once for this address, which it had before (RFC 2131, 3.2).
     """
 
     mac: str
@@ -58,6 +59,7 @@ class Client:
     lease: bool = True
     attempts: int = _ATTEMPTS
     address: str = ""
+    remembered: str = ""
 
 
 def pxe(mac: str, architecture: int = 0, **more: typing.Any) -> Client:
@@ -151,6 +153,10 @@ class Port:
 
     def ask(self, client: Client) -> dict[str, typing.Any] | None:
         """What a client is told at the end: the offer, or the answer to its request when it takes a lease."""
+        if client.remembered:
+            request = message(client, "request", ("requested_addr", client.remembered))
+            answer = self.exchange(request, {_ACK, NAK}, client.attempts)
+            return understood(answer) if answer is not None else None
         offer = self.exchange(message(client, "discover"), {_OFFER}, client.attempts)
         if offer is not None and client.address and not understood(offer)["file"]:
             offer = self.exchange(proxy_request(client, offer), {_ACK}, client.attempts)
@@ -158,7 +164,7 @@ class Port:
             return understood(offer) if offer is not None else None
         server = next(item[1] for item in offer[DHCP].options if item[0] == "server_id")
         wanted = [("requested_addr", offer[BOOTP].yiaddr), ("server_id", server)]
-        answer = self.exchange(message(client, "request", *wanted), {_ACK, _NAK}, client.attempts)
+        answer = self.exchange(message(client, "request", *wanted), {_ACK, NAK}, client.attempts)
         return understood(answer) if answer is not None else None
 
 

@@ -20,8 +20,8 @@ FULL: dict[str, Any] = {
     "reservations": [PC01, PC02],
     "foreign_macs": ["52:54:00:00:00:31"],
 }
-# Every character that an ASCII text may hold, but for the two that none may.
-PRINTABLE = "".join(chr(code) for code in range(32, 127) if chr(code) not in '"\\')
+# Every character that an ASCII text may hold, but for the two that none may; the space is not at an end.
+PRINTABLE = "".join(chr(code) for code in [33, 32, *range(34, 127)] if chr(code) not in '"\\')
 
 
 def settings(

@@ -65,7 +65,7 @@ CASES: list[tuple[Any, list[str]]] = [
     ),
     (
         [{"name": "a", "boot_file": " x"}],
-        ["[0].boot_file: ' x': holds a space at an end; allowed: a file name of 1 to 127 bytes"],
+        ["[0]: {'name': 'a', 'boot_file': ' x'}: a: boot_file: ' x' holds a space at an end"],
     ),
     (
         [{"name": "a", "boot_file": "x"}, {"name": "a", "boot_file": "y"}],

@@ -31,6 +31,8 @@ CHARACTER = "holds a character other than ASCII's without quote and backslash"
         ({"boot_file": "a\\b"}, f"b: boot_file: 'a\\\\b' {CHARACTER}"),
         ({"boot_file": "a\nb"}, f"b: boot_file: 'a\\nb' {CHARACTER}"),
         ({"boot_file": "\u00e4"}, f"b: boot_file: '\u00e4' {CHARACTER}"),
+        ({"boot_file": " x"}, "b: boot_file: ' x' holds a space at an end"),
+        ({"boot_file": "x "}, "b: boot_file: 'x ' holds a space at an end"),
         ({"user_class": "a\0"}, f"b: user_class: 'a\\x00' {CHARACTER}"),
         ({"vendor_class": "a\x7f"}, f"b: vendor_class: 'a\\x7f' {CHARACTER}"),
         ({"user_class": "x"}, "b: user_class must have 2 to 254 characters"),

@@ -131,7 +131,7 @@ ONE: list[tuple[str, Any, list[str]]] = [
     (
         "slave_cmdline",
         ["initrd=x"],
-        [f"pc01: slave_cmdline[0]: 'initrd=x': begins with 'initrd=', which the loader adds; {ARGUMENTS}"],
+        [f"pc01: slave_cmdline[0]: 'initrd=x': holds 'initrd=', which the loader adds; {ARGUMENTS}"],
     ),
     (
         "slave_loader",

@@ -28,6 +28,7 @@ def test_a_network() -> None:
         "id": 3030158435,
         "subnet": "192.168.1.0/24",
         "next-server": "192.168.1.1",
+        "require-client-classes": ["granted"],
         "option-data": [
             {"name": "routers", "data": "192.168.1.254"},
             {"name": "domain-name-servers", "data": "192.168.1.254, 192.168.1.253"},
@@ -63,6 +64,7 @@ def test_leases_of_reserved_addresses_keep_no_other_card_waiting() -> None:
     its = dhcp4(lease_seconds=7200)
     assert its["valid-lifetime"] == 7200
     assert {"name": "reserved", "test": "member('KNOWN')", "valid-lifetime": 1} in its["client-classes"]
+    assert {"name": "granted", "test": "member('KNOWN')", "only-if-required": True} in its["client-classes"]
     assert its["hooks-libraries"] == [
         {
             "library": "/hooks/libdhcp_flex_option.so",
@@ -70,7 +72,7 @@ def test_leases_of_reserved_addresses_keep_no_other_card_waiting() -> None:
                 "options": [
                     {
                         "code": 51,
-                        "supersede": "ifelse(member('KNOWN') and (pkt4.msgtype == 1 or pkt4.msgtype == 3), "
+                        "supersede": "ifelse(member('granted') and (pkt4.msgtype == 1 or pkt4.msgtype == 3), "
                         "0x00001c20, '')",
                     },
                     {"code": 12, "remove": "member('UNKNOWN')"},

@@ -40,6 +40,27 @@ def test_only_the_lan_is_answered(host: Host) -> None:
     assert "198.18." not in sockets
 
 
+def test_nothing_is_stopped_for_a_server_that_may_not_start(host: Host, tmp_path: pathlib.Path) -> None:
+    before = host.check_output("systemctl show --property=InvocationID kea-dhcp4-server.service")
+    host.check_output("systemctl mask isc-dhcp-server.service")
+    outcome = scenario.run(tmp_path, dhcp_server_backend="isc")
+    host.check_output("systemctl unmask isc-dhcp-server.service")
+    assert outcome.status != 0
+    assert "isc-dhcp-server.service: it is masked" in scenario.log(tmp_path).read_text()
+    assert host.check_output("systemctl show --property=InvocationID kea-dhcp4-server.service") == before
+    assert dhcp_client.ask(dhcp_cases.PC01) is not None
+
+
+def test_the_old_server_answers_again_where_the_new_one_does_not_start(host: Host, tmp_path: pathlib.Path) -> None:
+    """`dhcpd -t` asks for no interface."""
+    outcome = scenario.run(tmp_path, dhcp_server_backend="isc", dhcp_server_interfaces=["lan9"])
+    assert outcome.status != 0
+    assert outcome.failures[-1].endswith("The chosen server does not start")
+    assert "isc-dhcp-server.service: 'systemctl start' failed" in " ".join(scenario.log(tmp_path).read_text().split())
+    assert _running(host) == {"kea"}
+    assert dhcp_client.ask(dhcp_cases.PC01) is not None
+
+
 @pytest.mark.parametrize("backend", ["isc", "dnsmasq", "kea"])
 def test_another_server_takes_over_and_the_old_one_is_stopped_and_disabled(
     host: Host, tmp_path: pathlib.Path, backend: str

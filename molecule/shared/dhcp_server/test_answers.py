@@ -30,6 +30,14 @@ def test_a_client_is_told_what_the_table_says(case: Case, answers: dict[str, Ans
     assert dhcp_cases.told(answer) == dhcp_cases.expected(case)
 
 
+def test_a_no_has_no_lease_time() -> None:
+    """RFC 2131, table 3; to a known machine that comes back from another network."""
+    (answer,) = dhcp_client.ask_all([dhcp_client.pxe(dhcp_cases.PC01, remembered="10.9.8.7")])
+    assert answer is not None
+    assert answer["kind"] == dhcp_client.NAK
+    assert "lease_time" not in answer["options"]
+
+
 def test_a_real_client_with_another_identifier_and_name_gets_the_same(tmp_path: pathlib.Path) -> None:
     lease = udhcpc.ask(tmp_path, dhcp_cases.PC01, "-x", "hostname:other", "-O", "ntpsrv", "-O", "bootfile")
     names = ("ip", "hostname", "router", "dns", "domain", "ntpsrv", "siaddr", "lease", "boot_file")
