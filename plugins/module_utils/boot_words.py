@@ -5,9 +5,9 @@
 
 Each `..._fault` tells what is wrong with a string, or None when nothing is. Why something is refused: GRUB puts
 backslashes before ``\\``, ``'`` and ``"`` (grub_create_loader_cmdline, lib/cmdline.c); iPXE expands ``${``, ends a
-command at ``||``, ``&&``, ``;`` and ``#``, and makes one space of several (core/exec.c); PXELINUX loads what
-``initrd=`` names (syslinux.txt). The kernel knows double quotes around a whole argument or its value (next_arg(),
-lib/cmdline.c).
+command at ``||``, ``&&``, ``;`` and ``#``, and makes one space of several (core/exec.c); PXELINUX loads what stands
+behind the first ``initrd=``, wherever that is (com32/elflink/ldlinux/kernel.c of SYSLINUX). The kernel knows double
+quotes around a whole argument or its value (next_arg(), lib/cmdline.c).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CMDLINE_LENGTH = 1800
 
 ARGUMENT_ALLOWED = (
     "printable ASCII without '\\', ''' and '${'; spaces one at a time and only in name=\"value\" or \"argument\"; "
-    "no '-', '||', '&&', ';' or '#...' as a word; no initrd=, BOOT_IMAGE= or BOOTIF="
+    "no '-', '||', '&&', ';' or '#...' as a word; no initrd= anywhere, no BOOT_IMAGE= or BOOTIF="
 )
 LABEL_ALLOWED = "1 to 32 lower-case letters, digits and '-', beginning with a letter or digit"
 # Two names of 63 characters and what joins them; a screen's line and page, less what stands around them.
@@ -37,7 +37,7 @@ LABEL = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _LINE = re.compile(r"[A-Za-z0-9.,:!?()/+=@*'_-]+(?: [A-Za-z0-9.,:!?()/+=@*'_-]+)*")
 _ARGUMENT = re.compile(r'[^\s"]+|[^\s"=]+="[^"]*"|"[^"]*"')
 _IPXE_TOKENS = ("||", "&&", ";")
-_LOADERS_OWN = ("initrd=", "BOOT_IMAGE=", "BOOTIF=")
+_LOADERS_OWN = ("BOOT_IMAGE=", "BOOTIF=")
 
 
 def argument_fault(text: str) -> str | None:
@@ -63,6 +63,8 @@ def _word_fault(text: str) -> str | None:
     word = next((one for one in text.split(" ") if one in _IPXE_TOKENS or one.startswith("#")), None)
     if word:
         return f"holds the word {word!r}"
+    if "initrd=" in text:
+        return "holds 'initrd=', which the loader adds"
     own = next((one for one in _LOADERS_OWN if text.lstrip('"').startswith(one)), None)
     return f"begins with {own!r}, which the loader adds" if own else None
 

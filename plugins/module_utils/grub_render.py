@@ -17,6 +17,21 @@ from ansible_collections.diskless.netboot.plugins.module_utils.pxelinux_render i
 
 # As long as `sleep` can (it counts milliseconds in 31 bits), where a page waits for ever.
 LONGEST_SECONDS = 2_000_000
+# How a label that boots nothing from here says it: a function of grub.cfg.
+LOCAL = "local_disk"
+# UEFI's name of a processor, in the names of loaders (UEFI 2.10, 3.5.1.1), by GRUB's.
+_PROCESSORS = {"x86_64": "x64", "i386": "ia32", "arm64": "aa64", "arm": "arm"}
+# Loaders on a disk's EFI system partition. The last is for disks that firmware does not know; others' copies of it may
+# only write boot entries and restart the machine.
+_DISK_LOADERS = (
+    "/EFI/Microsoft/Boot/bootmgfw.efi",
+    "/EFI/debian/shim${processor}.efi",
+    "/EFI/debian/grub${processor}.efi",
+    "/EFI/ubuntu/shim${processor}.efi",
+    "/EFI/fedora/shim${processor}.efi",
+    "/EFI/opensuse/shim.efi",
+    "/EFI/BOOT/BOOT${processor}.EFI",
+)
 _OCTETS = ("a", "b", "c", "d", "e", "f")
 
 
@@ -33,6 +48,7 @@ def dispatcher(page: Page) -> str:
         "export superusers",
         'set base=""',
         *(_http(page.url) if page.url else []),
+        *_local(),
         "regexp "
         + " ".join(f"--set={n}:{octet}" for n, octet in enumerate(_OCTETS, 1))
         + f" '^{':'.join(['(..)'] * 6)}$' \"$net_default_mac\"",
@@ -87,17 +103,45 @@ def _http(url: str) -> list[str]:
     ]
 
 
+def _local() -> list[str]:
+    """The function that starts the local disk.
+
+    Leaving GRUB does so on a BIOS. UEFI is told of a success then, at which it may stop and show its setup in place of
+    the next boot device (UEFI 2.10, 3.1.1), and GRUB's `exit` has no other word for it: so it starts the disk itself.
+    """
+    return [
+        "function local_disk {",
+        '  if [ "$grub_platform" = efi ]; then',
+        *(f'    if [ "$grub_cpu" = {ours} ]; then set processor={theirs}; fi' for ours, theirs in _PROCESSORS.items()),
+        # All built in where modules are refused.
+        '    if [ "$lockdown" != y ]; then',
+        *(f"      insmod {module}" for module in ("part_gpt", "part_msdos", "fat")),
+        "    fi",
+        # As `root`, so that what is started looks for the rest of it on that disk.
+        f"    for file in {' '.join(_DISK_LOADERS)}; do",
+        '      if search --no-floppy --file --set=root "$file"; then',
+        '        if chainloader "$file"; then',
+        "          boot",
+        "        fi",
+        "      fi",
+        "    done",
+        "  fi",
+        "  exit 1",
+        "}",
+    ]
+
+
 def _unknown(page: Page) -> list[str]:
     return [
         *(_say(line) for line in page.message),
         _say("Press Esc to start from the local disk at once."),
         f"sleep --interruptible {page.timeout or LONGEST_SECONDS}",
-        "exit 1",
+        LOCAL,
     ]
 
 
 def _at_once(entry: Machine) -> list[str]:
-    """The first label without a menu."""
+    """The first label without a menu. One that cannot be fetched is tried again: the master may be starting."""
     return _start(entry.labels[0], entry.title)
 
 
@@ -109,7 +153,7 @@ def _menu(entry: Machine, menu: Menu) -> list[str]:
         f"set timeout={menu.timeout or -1}",
     ]
     for label in entry.labels:
-        lines += _entry(label.title, f"--id=label-{label.name}", _start(label, label.title))
+        lines += _entry(label.title, f"--id=label-{label.name}", _chosen(label))
     if menu.help:
         page = ["clear", _say(entry.title), _say(), *map(_say, menu.help), _say()]
         page += [_say("Press Esc to go back to the menu."), f"sleep --interruptible {LONGEST_SECONDS}"]
@@ -121,25 +165,37 @@ def _entry(title: str, options: str, body: list[str]) -> list[str]:
     return [f'menuentry "{title}" {options} --unrestricted {{', *(f"  {line}" for line in body), "}"]
 
 
-def _start(label: Label, title: str) -> list[str]:
-    """Start a kernel, or leave GRUB so that the firmware tries its next boot device.
+def _chosen(label: Label) -> list[str]:
+    """A label of a menu; one whose kernel cannot be fetched leads back there, and GRUB waits for a key before.
 
-    A kernel that cannot be fetched is tried again, for the master may be starting; and so that it never starts without
-    its initramfs, as GRUB does with what is loaded when an entry ends. Within single quotes GRUB takes everything
-    literally; its `linux` puts arguments with spaces into double ones.
+    Not so one whose initramfs alone is missing: GRUB starts what is loaded when an entry ends.
+    """
+    return _start(label, label.title, 'if [ -z "$loaded" ]; then break; fi')
+
+
+def _start(label: Label, title: str, *failed: str) -> list[str]:
+    """Start a kernel, by HTTP where that may work, and else by what GRUB itself came by; `failed` is what follows.
+
+    A kernel that is not there by HTTP is an error to GRUB, but for an initramfs it takes what comes with a 404. Within
+    single quotes it takes everything literally; its `linux` puts arguments with spaces into double ones.
     """
     if not label.kernel:
-        return ["exit 1"]
+        return [LOCAL]
     arguments = "".join(f" '{plain_argument(one)}'" for one in label.arguments)
     return [
         "while true; do",
         f"  {_say(f'Booting {title}')}",
-        f'  if linux "${{base}}/{label.kernel}"{arguments} "BOOTIF=$bootif"; then',
-        f'    if initrd "${{base}}/{label.initrd}"; then',
-        "      boot",
+        '  for site in "$base" ""; do',
+        f'    if linux "${{site}}/{label.kernel}"{arguments} "BOOTIF=$bootif"; then',
+        "      set loaded=y",
+        f'      if initrd "${{site}}/{label.initrd}"; then',
+        "        boot",
+        "      fi",
         "    fi",
-        "  fi",
-        f"  {_say('That did not work. Trying again in 10 seconds.')}",
+        "  done",
+        f"  {_say('That did not work.')}",
+        *(f"  {line}" for line in failed),
+        f"  {_say('Trying again in 10 seconds.')}",
         "  sleep 10",
         "done",
     ]

@@ -25,10 +25,14 @@ def dispatcher(page: Page) -> str:
     Names are relative to the script: they are fetched by whatever fetched it.
     """
     wait = f" --timeout {page.timeout * 1000}" if page.timeout else ""
+    known = f"chain --replace machines/{BOOTIF}.ipxe || chain --replace machines/${{netX/ip}}.ipxe"
     lines = [
         FIRST_LINE,
         MARKER,
-        f"chain --replace machines/{BOOTIF}.ipxe || chain --replace machines/${{netX/ip}}.ipxe || goto unknown",
+        f"{known} ||",
+        # Once more, as the server may be starting, and iPXE does not tell that from a file that is not there.
+        "sleep 5 ||",
+        f"{known} || goto unknown",
         ":unknown",
         *(_say(line) for line in page.message),
         f"prompt{wait} Press any key to start from the local disk at once. ||",

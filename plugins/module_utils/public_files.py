@@ -8,6 +8,8 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
+import stat
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -16,19 +18,25 @@ from ansible_collections.diskless.netboot.plugins.module_utils import atomic_fil
 FILE_MODE = 0o644
 DIRECTORY_MODE = 0o755
 SHOWN = 5
+# What a run that was killed leaves of a file that it was writing (atomic_file.candidate()).
+_UNFINISHED = re.compile(r"\.(.+)\.[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)
 class Found:
-    """A name that is taken; ``content`` is nothing where it is no regular file."""
+    """A name that is taken; ``content`` is nothing where it is no regular file.
+
+    ``owned``: by who runs this, which is root; any other owner could still change it.
+    """
 
     content: bytes | None
     mode: int
+    owned: bool = True
 
 
 @dataclass(frozen=True)
 class Tree:
-    """What is there: path below the root to file; ``closed``: directories that are missing, or not readable to all."""
+    """What is there: path below the root to file; ``closed``: directories that are missing, or not as they must be."""
 
     files: dict[str, Found]
     closed: tuple[str, ...]
@@ -38,7 +46,7 @@ class Tree:
 class Plan:
     """``write``: path to content; ``remove``, ``open``: paths. All in order, so that results read the same each time.
 
-    ``open``: directories that must be made, or readable to all.
+    ``open``: directories that must be made, or made root's and readable to all.
     """
 
     write: dict[str, bytes]
@@ -54,7 +62,7 @@ class Plan:
 def observe(root: str, directories: Iterable[str], names: Iterable[str] | None = None) -> Tree:
     """Read directories below ``root``, parents first, without those below them; of ``names`` (paths) only, where given.
 
-    What does not exist, the root included, is missing in the result.
+    What does not exist, the root included, is missing in the result. The root may be no link.
 
     :raises ValueError: where a directory is a symbolic link or something else.
     """
@@ -65,13 +73,13 @@ def observe(root: str, directories: Iterable[str], names: Iterable[str] | None =
         try:
             with atomic_file.open_directory(os.path.join(root, path)) as directory:
                 # The root itself is the role's.
-                if path and os.fstat(directory).st_mode & 0o7777 != DIRECTORY_MODE:
+                status = os.fstat(directory)
+                if path and not (stat.S_IMODE(status.st_mode) == DIRECTORY_MODE and _is_owned(status)):
                     closed.append(path)
                 for name in os.listdir(directory):
                     place = os.path.join(path, name)
-                    if wanted is None or place in wanted:
-                        held = atomic_file.read_file(name, directory)
-                        files[place] = Found(*held) if held else Found(None, 0)
+                    if wanted is None or place in wanted or finished(place) in wanted:
+                        files[place] = _read(name, directory)
         except FileNotFoundError:
             closed += [path] if path else []
         except OSError as error:
@@ -81,8 +89,24 @@ def observe(root: str, directories: Iterable[str], names: Iterable[str] | None =
     return Tree(files, tuple(closed))
 
 
+def _read(name: str, directory: int) -> Found:
+    held = atomic_file.read_with_status(name, directory)
+    return Found(held[0], stat.S_IMODE(held[1].st_mode), _is_owned(held[1])) if held else Found(None, 0)
+
+
+def _is_owned(status: os.stat_result) -> bool:
+    return (status.st_uid, status.st_gid) == (os.geteuid(), os.getegid())
+
+
+def finished(path: str) -> str | None:
+    """Give the path that a temporary file would have got, or nothing for any other file."""
+    directory, name = os.path.split(path)
+    matched = _UNFINISHED.fullmatch(name)
+    return os.path.join(directory, matched[1]) if matched else None
+
+
 def make(wanted: Mapping[str, bytes], found: Tree, is_ours: Callable[[str, Found], bool]) -> Plan:
-    """Compare. What is ours and not wanted goes; what is not ours stays as it is.
+    """Compare. What is ours and not wanted goes, as does what a killed run left; what is not ours stays as it is.
 
     :raises ValueError: where a wanted path is taken by something that is not ours.
     """
@@ -90,11 +114,15 @@ def make(wanted: Mapping[str, bytes], found: Tree, is_ours: Callable[[str, Found
     if foreign:
         raise ValueError(f"not ours, so not overwritten: {shown(foreign)}; move it away")
     write = {
-        path: content
-        for path, content in sorted(wanted.items())
-        if path not in found.files or (found.files[path].content, found.files[path].mode) != (content, FILE_MODE)
+        path: content for path, content in sorted(wanted.items()) if found.files.get(path) != Found(content, FILE_MODE)
     }
-    remove = tuple(sorted(path for path, one in found.files.items() if path not in wanted and is_ours(path, one)))
+    remove = tuple(
+        sorted(
+            path
+            for path, one in found.files.items()
+            if path not in wanted and (is_ours(path, one) or (finished(path) in wanted and one.content is not None))
+        )
+    )
     return Plan(write, remove, found.closed)
 
 
@@ -114,13 +142,14 @@ def apply(plan: Plan, root: str) -> None:
             atomic_file.write_file(name, content, FILE_MODE, descriptor)
     for path in plan.remove:
         directory, name = os.path.split(os.path.join(root, path))
-        with atomic_file.open_directory(directory) as descriptor:
+        with atomic_file.open_directory(directory) as descriptor, contextlib.suppress(FileNotFoundError):
             os.unlink(name, dir_fd=descriptor)
 
 
 def _open_to_all(path: str) -> None:
-    """See to it that there is a directory ``path``, whose parent exists, and that everybody can read it."""
+    """See to it that ``path``, whose parent exists, is a directory of our own that everybody can read."""
     with contextlib.suppress(FileExistsError):
         os.mkdir(path)
     with atomic_file.open_directory(path) as descriptor:
+        os.fchown(descriptor, os.geteuid(), os.getegid())
         os.fchmod(descriptor, DIRECTORY_MODE)

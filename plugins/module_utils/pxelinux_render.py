@@ -46,7 +46,10 @@ def default(page: Page) -> str:
         *_preamble(page),
         "DEFAULT local",
         "PROMPT 1",
-        *_rights(edit=False),
+        # Not NOESCAPE 1: with it SYSLINUX 6.04 starts DEFAULT without its prompt, so without TIMEOUT (ldlinux.c).
+        "NOESCAPE 0",
+        "ALLOWOPTIONS 0",
+        "IMPLICIT 0",
         f"TIMEOUT {page.timeout * 10}",
         *(f"SAY {line}".rstrip() for line in page.message),
         "SAY Press Enter to start from the local disk at once.",

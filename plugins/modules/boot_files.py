@@ -96,7 +96,9 @@ options:
             type: str
             required: true
           local:
-            description: The firmware goes on with its next boot device. In place of all that follows.
+            description:
+              - The firmware goes on with its next boot device; GRUB on UEFI starts the disk's loader itself.
+              - In place of all that follows.
             type: bool
             default: false
           kernel:
@@ -198,6 +200,8 @@ ENTRY = {
 
 def settle(root: str, wanted: dict[str, bytes], *, check_mode: bool) -> dict[str, Any]:
     """Compare and, outside check mode, apply; gives the module's result."""
+    # The root may be reached by a link; nothing below it may.
+    root = os.path.realpath(root)
     if not check_mode and not os.path.isdir(root):
         raise ValueError("there is no such directory")
     found = public_files.observe(root, boot_tree.DIRECTORIES)

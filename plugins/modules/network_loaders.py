@@ -91,6 +91,8 @@ from ansible_collections.diskless.netboot.plugins.module_utils import (
 
 def settle(root: str, wanted: Mapping[str, bytes], record: str, *, check_mode: bool) -> dict[str, Any]:
     """Compare and, outside check mode, apply; gives the module's result."""
+    # The root may be reached by a link; nothing below it may.
+    root = os.path.realpath(root)
     kept = private_file.read(record)
     try:
         recorded = network_loaders_record.parse(kept, root)

@@ -15,7 +15,7 @@ _TOKEN = re.compile(
 _INSIDE = re.compile(r"(\$(?:\{\w+\}|\w+))|\\([\\\"$])", re.DOTALL)
 
 WORDS = {"while", "do", "if", "then", "elif", "else"}
-COMMANDS = {"echo", "linux", "initrd", "boot", "exit", "sleep", "fi", "done", "clear", "true"}
+COMMANDS = {"echo", "linux", "initrd", "boot", "break", "local_disk", "sleep", "fi", "done", "clear", "true"}
 Statement = list[str]
 
 
@@ -69,6 +69,10 @@ def screen(text: str) -> Screen:
                 settings[name] = value
             case ["unset", "superusers"] if not current:
                 pass
+            case ["for", "site", "in", value, ""] if value == VARIABLE:
+                pass
+            case ["set", "loaded=y"] | ["[", "-z", _, "]"]:
+                pass
             case ["menuentry", title, option, *_] if not current:
                 current = option.removeprefix("--id=")
                 entries[current], bodies[current] = title, []
@@ -107,7 +111,7 @@ def _said(body: list[Statement]) -> list[str]:
 def _choice(name: str, title: str, body: list[Statement]) -> Choice:
     kernels = [statement for statement in body if statement[0] == "linux"]
     if not kernels:
-        if body != [["exit", "1"]]:
+        if body != [["local_disk"]]:
             raise ValueError(f"GRUB starts nothing: {body}")
         return Choice(name, title, "", "", ())
     (kernel,) = kernels

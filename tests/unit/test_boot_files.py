@@ -84,6 +84,14 @@ def test_the_root_must_be_there(run: Run, tmp_path: pathlib.Path) -> None:
     assert run(PLAIN)["msg"] == f"{tmp_path}/tftp: there is no such directory"
 
 
+def test_the_root_may_be_a_link(run: Run, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "tftp").symlink_to("elsewhere")
+    dry = run(PLAIN, check=True)
+    assert run(PLAIN)["written"] == dry["written"] == _names(tmp_path / "elsewhere")
+    assert run(PLAIN)["changed"] is False
+
+
 def test_a_closed_directory_is_opened(run: Run, tmp_path: pathlib.Path) -> None:
     (tmp_path / "tftp").mkdir()
     run()

@@ -13,31 +13,59 @@ from ansible_collections.diskless.netboot.plugins.module_utils.pxelinux_render i
 from boot_examples import DISK, HTTP, MENU, PAGE, PLAIN, machine
 from programs import program
 
-START = [
+TRY = [
     "while true; do",
     '  echo " Booting pc02, a"',
-    "  if linux \"${base}/images/a/1/vmlinuz\" 'root=/dev/nfs' 'dyndbg=file a +p' 'x=a`b$c%d{e}|f&g;h' "
+    '  for site in "$base" ""; do',
+    "    if linux \"${site}/images/a/1/vmlinuz\" 'root=/dev/nfs' 'dyndbg=file a +p' 'x=a`b$c%d{e}|f&g;h' "
     '"BOOTIF=$bootif"; then',
-    '    if initrd "${base}/images/a/1/initrd.img"; then',
-    "      boot",
+    "      set loaded=y",
+    '      if initrd "${site}/images/a/1/initrd.img"; then',
+    "        boot",
+    "      fi",
     "    fi",
+    "  done",
+    '  echo " That did not work."',
+]
+AGAIN = ['  echo " Trying again in 10 seconds."', "  sleep 10", "done"]
+LOCAL = [
+    "function local_disk {",
+    '  if [ "$grub_platform" = efi ]; then',
+    '    if [ "$grub_cpu" = x86_64 ]; then set processor=x64; fi',
+    '    if [ "$grub_cpu" = i386 ]; then set processor=ia32; fi',
+    '    if [ "$grub_cpu" = arm64 ]; then set processor=aa64; fi',
+    '    if [ "$grub_cpu" = arm ]; then set processor=arm; fi',
+    '    if [ "$lockdown" != y ]; then',
+    "      insmod part_gpt",
+    "      insmod part_msdos",
+    "      insmod fat",
+    "    fi",
+    "    for file in /EFI/Microsoft/Boot/bootmgfw.efi /EFI/debian/shim${processor}.efi "
+    "/EFI/debian/grub${processor}.efi /EFI/ubuntu/shim${processor}.efi /EFI/fedora/shim${processor}.efi "
+    "/EFI/opensuse/shim.efi /EFI/BOOT/BOOT${processor}.EFI; do",
+    '      if search --no-floppy --file --set=root "$file"; then',
+    '        if chainloader "$file"; then',
+    "          boot",
+    "        fi",
+    "      fi",
+    "    done",
     "  fi",
-    '  echo " That did not work. Trying again in 10 seconds."',
-    "  sleep 10",
-    "done",
+    "  exit 1",
+    "}",
 ]
 
 
 def test_a_machine_without_menu() -> None:
-    assert render.machine(machine(PLAIN)).splitlines() == [MARKER, "set found=y", *START]
+    assert render.machine(machine(PLAIN)).splitlines() == [MARKER, "set found=y", *TRY, *AGAIN]
 
 
 def test_a_machine_that_boots_its_disk() -> None:
-    assert render.machine(machine(PLAIN, labels=[DISK])).splitlines() == [MARKER, "set found=y", "exit 1"]
+    assert render.machine(machine(PLAIN, labels=[DISK])).splitlines() == [MARKER, "set found=y", "local_disk"]
 
 
 def test_a_menu() -> None:
-    body = [f"  {line}".replace("Booting pc02, a", "Booting Reading room") for line in START]
+    lines = [*TRY, '  if [ -z "$loaded" ]; then break; fi', *AGAIN]
+    body = [f"  {line}".replace("Booting pc02, a", "Booting Reading room") for line in lines]
     assert render.machine(machine(MENU)).splitlines() == [
         MARKER,
         "set found=y",
@@ -48,7 +76,7 @@ def test_a_menu() -> None:
         *body,
         "}",
         'menuentry "Disk" --id=label-disk --unrestricted {',
-        "  exit 1",
+        "  local_disk",
         "}",
         'menuentry "Help (F1)" --id=help --hotkey=f1 --unrestricted {',
         "  clear",
@@ -82,6 +110,7 @@ def test_the_dispatcher() -> None:
         'set superusers="nobody"',
         "export superusers",
         'set base=""',
+        *LOCAL,
         "regexp --set=1:a --set=2:b --set=3:c --set=4:d --set=5:e --set=6:f "
         "'^(..):(..):(..):(..):(..):(..)$' \"$net_default_mac\"",
         'set bootif="01-${a}-${b}-${c}-${d}-${e}-${f}"',
@@ -100,7 +129,7 @@ def test_the_dispatcher() -> None:
         '  echo " Ask."',
         '  echo " Press Esc to start from the local disk at once."',
         "  sleep --interruptible 30",
-        "  exit 1",
+        "  local_disk",
         "fi",
     ]
 

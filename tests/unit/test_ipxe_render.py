@@ -75,11 +75,13 @@ def test_a_menu_without_help() -> None:
 
 
 def test_the_dispatcher() -> None:
+    known = "chain --replace machines/01-${netX/mac:hexhyp}.ipxe || chain --replace machines/${netX/ip}.ipxe"
     assert render.dispatcher(PAGE).splitlines() == [
         "#!ipxe",
         MARKER,
-        "chain --replace machines/01-${netX/mac:hexhyp}.ipxe || chain --replace machines/${netX/ip}.ipxe || "
-        "goto unknown",
+        f"{known} ||",
+        "sleep 5 ||",
+        f"{known} || goto unknown",
         ":unknown",
         "echo -- Not known here.",
         "echo",

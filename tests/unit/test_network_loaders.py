@@ -62,6 +62,25 @@ def test_publishes_once(run: Run, tmp_path: pathlib.Path) -> None:
         assert run(check=check)["changed"] is False
 
 
+@pytest.mark.usefixtures("made")
+def test_the_root_may_be_a_link(run: Run, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "tftp").rename(tmp_path / "elsewhere")
+    (tmp_path / "tftp").symlink_to("elsewhere")
+    assert run(check=True)["written"] == run()["written"] == sorted(MADE)
+    assert _names(tmp_path / "elsewhere") == sorted(MADE)
+    assert run()["changed"] is False
+    assert list(json.loads((tmp_path / "var/loaders.json").read_text())) == [f"{tmp_path}/elsewhere"]
+
+
+@pytest.mark.usefixtures("made")
+def test_what_a_killed_run_left_goes(run: Run, tmp_path: pathlib.Path) -> None:
+    run()
+    left = tmp_path / "tftp/grub/i386-pc/.core.0.0123456789ab"
+    left.write_bytes(b"C")
+    assert run()["removed"] == ["grub/i386-pc/.core.0.0123456789ab"]
+    assert not left.exists()
+
+
 def test_an_upgrade(run: Run, made: dict[str, bytes], tmp_path: pathlib.Path) -> None:
     run()
     made["grub/i386-pc/core.0"] = b"C2"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 import stat
 
@@ -11,6 +12,7 @@ from ansible_collections.diskless.netboot.plugins.module_utils.public_files impo
 
 OURS = b"ours 1\n"
 OTHER = b"ours 2\n"
+HEX = "0123456789ab"
 
 
 def _is_ours(_path: str, found: Found) -> bool:
@@ -24,6 +26,23 @@ def _is_ours(_path: str, found: Found) -> bool:
         ({"a": OURS}, {"a": Found(OURS, 0o644)}, {}, ()),
         ({"a": OURS}, {"a": Found(OTHER, 0o644)}, {"a": OURS}, ()),
         ({"a": OURS}, {"a": Found(OURS, 0o600)}, {"a": OURS}, ()),
+        ({"a": OURS}, {"a": Found(OURS, 0o644, owned=False)}, {"a": OURS}, ()),
+        (
+            {"a": OURS, "b/b": OURS},
+            {
+                "a": Found(OURS, 0o644),
+                "b/b": Found(OURS, 0o644),
+                f".a.{HEX}": Found(b"", 0o600),
+                f"b/.b.{HEX}": Found(b"our", 0o600),
+                f".c.{HEX}": Found(b"", 0o600),
+                f"b/.a.{HEX}": Found(b"", 0o600),
+                f".b.{HEX}": Found(None, 0),
+                ".a.b": Found(b"", 0o600),
+            },
+            {},
+            (f".a.{HEX}", f"b/.b.{HEX}"),
+        ),
+        ({"a": OURS}, {"a": Found(OURS, 0o644), f".a.{HEX}": Found(None, 0)}, {}, ()),
         ({}, {"b/b": Found(OURS, 0o644), "a": Found(OTHER, 0o644)}, {}, ("a", "b/b")),
         ({}, {"mine": Found(b"DEFAULT x\n", 0o644), "link": Found(None, 0)}, {}, ()),
     ],
@@ -72,7 +91,26 @@ def test_observe_and_apply(tmp_path: pathlib.Path) -> None:
 def test_only_the_names_that_are_asked_for_are_read(tmp_path: pathlib.Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).write_bytes(OURS)
-    assert list(files.observe(str(tmp_path), [""], ["b", "c"]).files) == ["b"]
+    for name in (f".b.{HEX}", f".d.{HEX}"):
+        (tmp_path / name).write_bytes(b"")
+    assert sorted(files.observe(str(tmp_path), [""], ["b", "c"]).files) == [f".b.{HEX}", "b"]
+
+
+def test_what_is_gone_already_needs_no_removal(tmp_path: pathlib.Path) -> None:
+    files.apply(Plan({}, ("a",), ()), str(tmp_path))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="files are given to another user")
+def test_what_another_user_could_change_is_made_anew(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "d").mkdir(mode=0o755)
+    (tmp_path / "d/a").write_bytes(OURS)
+    for path in (tmp_path / "d", tmp_path / "d/a"):
+        os.chown(path, 1, 1)
+    plan = files.make({"d/a": OURS}, files.observe(str(tmp_path), ["d"]), _is_ours)
+    assert plan == Plan({"d/a": OURS}, (), ("d",))
+    files.apply(plan, str(tmp_path))
+    assert [path.stat().st_uid for path in (tmp_path / "d", tmp_path / "d/a")] == [0, 0]
+    assert not files.make({"d/a": OURS}, files.observe(str(tmp_path), ["d"]), _is_ours).is_needed
 
 
 def test_a_link_in_place_of_a_directory(tmp_path: pathlib.Path) -> None:

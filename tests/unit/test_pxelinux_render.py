@@ -86,7 +86,7 @@ def test_unknown_machines() -> None:
         "SERIAL 0 115200",
         "DEFAULT local",
         "PROMPT 1",
-        "NOESCAPE 1",
+        "NOESCAPE 0",
         "ALLOWOPTIONS 0",
         "IMPLICIT 0",
         "TIMEOUT 300",
