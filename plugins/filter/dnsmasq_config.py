@@ -14,32 +14,7 @@ author:
 description:
   - Gives a whole configuration file, of a dnsmasq that does no DNS.
   - Used by the role P(diskless.netboot.dhcp_server#role).
-positional: _input
-options:
-  _input:
-    description: The networks, as in C(dhcp_server_subnets).
-    type: list
-    elements: dict
-    required: true
-  interfaces:
-    description: Names of the interfaces to answer on; dnsmasq listens on no other.
-    type: list
-    elements: str
-    required: true
-  boot_policy:
-    description: Who gets which boot file, as in C(dhcp_server_boot_policy).
-    type: list
-    elements: dict
-    required: true
-  lease_seconds:
-    description: How long a lease is valid, in seconds. At least 120.
-    type: int
-    required: true
-  boot_policy_first:
-    description: Rules that are tried before the others, as in C(dhcp_server_boot_policy_first).
-    type: list
-    elements: dict
-    default: []
+extends_documentation_fragment: diskless.netboot.dhcp_configuration
 """
 
 EXAMPLES = r"""

@@ -14,32 +14,8 @@ author:
 description:
   - Gives the whole C(kea-dhcp4.conf) as a dictionary; C(to_nice_json) makes a file of it.
   - Used by the role P(diskless.netboot.dhcp_server#role).
-positional: _input
+extends_documentation_fragment: diskless.netboot.dhcp_configuration
 options:
-  _input:
-    description: The networks, as in C(dhcp_server_subnets).
-    type: list
-    elements: dict
-    required: true
-  interfaces:
-    description: Names of the interfaces to answer on; Kea listens on no other.
-    type: list
-    elements: str
-    required: true
-  boot_policy:
-    description: Who gets which boot file, as in C(dhcp_server_boot_policy).
-    type: list
-    elements: dict
-    required: true
-  lease_seconds:
-    description: How long a lease is valid, in seconds.
-    type: int
-    required: true
-  boot_policy_first:
-    description: Rules that are tried before the others, as in C(dhcp_server_boot_policy_first).
-    type: list
-    elements: dict
-    default: []
   hooks:
     description: Directory of the hook libraries that come with Kea, on the machine that it runs on.
     type: str
