@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable
 
 from ansible_collections.diskless.netboot.plugins.module_utils import (
@@ -36,16 +35,6 @@ def is_ours(found: Found) -> bool:
     return marker in found.content.split(b"\n", 2)[:2] or found.content.endswith(behind_page)
 
 
-def ip_name(address: str) -> str:
-    """Give the name that PXELINUX looks for: ``192.168.1.21`` is ``C0A80115``."""
-    return f"{int(ipaddress.IPv4Address(address)):08X}"
-
-
-def mac_name(mac: str) -> str:
-    """Give the name by card, with ARP's number of Ethernet (RFC 1700) before it."""
-    return f"01-{mac.replace(':', '-')}"
-
-
 def files(machines: Iterable[Machine], page: Page) -> dict[str, bytes]:
     """Render the whole set."""
     result = {
@@ -59,17 +48,22 @@ def files(machines: Iterable[Machine], page: Page) -> dict[str, bytes]:
 
 
 def _machine(machine: Machine, page: Page) -> dict[str, str]:
-    pxelinux = f"{loader_files.PXELINUX_DIRECTORY}/{ip_name(machine.ip)}"
+    pxelinux = f"{loader_files.PXELINUX_DIRECTORY}/{loader_files.ip_name(machine.ip)}"
     help_file = f"{pxelinux}.help"
     kinds = (
-        (loader_files.PXELINUX_DIRECTORY, ip_name(machine.ip), "", pxelinux_render.machine(machine, page, help_file)),
+        (
+            loader_files.PXELINUX_DIRECTORY,
+            loader_files.ip_name(machine.ip),
+            "",
+            pxelinux_render.machine(machine, page, help_file),
+        ),
         (loader_files.GRUB_MACHINES, machine.ip, ".cfg", grub_render.machine(machine)),
         (loader_files.IPXE_MACHINES, machine.ip, ".ipxe", ipxe_render.machine(machine, page)),
     )
     result = {
         f"{directory}/{name}{ending}": text
         for directory, by_address, ending, text in kinds
-        for name in (by_address, *map(mac_name, machine.macs))
+        for name in (by_address, *map(loader_files.mac_name, machine.macs))
     }
     if machine.menu and machine.menu.help:
         result[help_file] = pxelinux_render.help_page(machine, machine.menu)

@@ -66,7 +66,7 @@ def _at_once(entry: Machine, page: Page) -> list[str]:
     first = entry.labels[0]
     if not first.kernel:
         return ["exit 1"]
-    return [":again", f"echo Booting {entry.title}", *_kernel(first, page, "failed"), ":failed", *_RETRY, "goto again"]
+    return [":again", f"echo Booting {entry.title}", *_kernel(first, page), ":failed", *_RETRY, "goto again"]
 
 
 def _menu(entry: Machine, menu: Menu, page: Page) -> list[str]:
@@ -82,21 +82,21 @@ def _menu(entry: Machine, menu: Menu, page: Page) -> list[str]:
     ]
     for label in entry.labels:
         lines += [f":label-{label.name}"]
-        lines += [f"echo Booting {label.title}", *_kernel(label, page, "failed")] if label.kernel else ["exit 1"]
+        lines += [f"echo Booting {label.title}", *_kernel(label, page)] if label.kernel else ["exit 1"]
     if menu.help:
         lines += [":help", _say(entry.title), _say(), *map(_say, menu.help), _say()]
         lines += ["prompt Press any key to go back to the menu. ||", "goto menu"]
     return [*lines, ":failed", "echo That did not work.", "sleep 5 ||", "goto menu"]
 
 
-def _kernel(label: Label, page: Page, otherwise: str) -> list[str]:
+def _kernel(label: Label, page: Page) -> list[str]:
     """`initrd=` is for the kernel's EFI stub, which finds there the file of that name; BIOS needs none."""
     command = " ".join([f"{page.url}/{label.kernel}", "initrd=initrd.img", *label.arguments, f"BOOTIF={BOOTIF}"])
     return [
         "imgfree",
-        f"kernel {command} || goto {otherwise}",
-        f"initrd --name initrd.img {page.url}/{label.initrd} || goto {otherwise}",
-        f"boot || goto {otherwise}",
+        f"kernel {command} || goto failed",
+        f"initrd --name initrd.img {page.url}/{label.initrd} || goto failed",
+        "boot || goto failed",
     ]
 
 

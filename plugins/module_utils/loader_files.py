@@ -10,6 +10,8 @@ chainloading.
 
 from __future__ import annotations
 
+import ipaddress
+
 # BIOS. The one of SYSLINUX's two that loads by HTTP as well as by TFTP.
 PXELINUX = "lpxelinux.0"
 PXELINUX_DIRECTORY = "pxelinux.cfg"
@@ -44,3 +46,13 @@ IPXE_MACHINES = f"{IPXE_DIRECTORY}/machines"
 # iPXE in the formats that Etherboot's ROMs load; named by processor, as mkelf-linux's images were.
 ETHERBOOT_ELF = "etherboot/ipxe_i386.elf"
 ETHERBOOT_NBI = "etherboot/ipxe_i386.nbi"
+
+
+def ip_name(address: str) -> str:
+    """Give the name that PXELINUX makes of an IPv4 address: ``192.168.1.21`` is ``C0A80115``."""
+    return f"{int(ipaddress.IPv4Address(address)):08X}"
+
+
+def mac_name(mac: str) -> str:
+    """Give the name that loaders make of a card, with ARP's number of Ethernet (RFC 1700) before it."""
+    return f"01-{mac.replace(':', '-')}"

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.diskless.netboot.plugins.plugin_utils.boot_policy import HTTP_CLIENT, LOADERS, Rule
@@ -86,6 +86,12 @@ def _plain(where: str, text: str) -> None:
 def answered_vendor_class(rule: Rule) -> str:
     """Give the vendor class of the answer, or nothing: firmware that boots by HTTP takes no answer without its own."""
     return HTTP_CLIENT if rule["vendor_class"].startswith(HTTP_CLIENT) else ""
+
+
+def any_of(tests: Iterable[str]) -> list[str]:
+    """Give one test that is true where any of them is, in the words of Kea and of ISC's dhcpd; none for none."""
+    several = list(tests)
+    return [f"({' or '.join(several)})"] if several else []
 
 
 def user_class_forms(rule: Rule) -> list[bytes]:

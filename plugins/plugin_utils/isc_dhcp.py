@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from ansible_collections.diskless.netboot.plugins.plugin_utils import dhcp_policy, dhcp_subnets
 from ansible_collections.diskless.netboot.plugins.plugin_utils.boot_policy import LOADERS, Rule
@@ -114,15 +114,10 @@ def _chain(rules: Sequence[Rule], loader: str, indent: str) -> list[str]:
 
 def _tests(rule: Rule) -> list[str]:
     return [
-        *_any(_architecture_test(number) for number in rule["architectures"]),
-        *_any(_begins(USER_CLASS, form) for form in dhcp_policy.user_class_forms(rule)),
-        *_any(_begins(VENDOR_CLASS, form) for form in dhcp_policy.vendor_class_forms(rule)),
+        *dhcp_policy.any_of(_architecture_test(number) for number in rule["architectures"]),
+        *dhcp_policy.any_of(_begins(USER_CLASS, form) for form in dhcp_policy.user_class_forms(rule)),
+        *dhcp_policy.any_of(_begins(VENDOR_CLASS, form) for form in dhcp_policy.vendor_class_forms(rule)),
     ]
-
-
-def _any(tests: Iterable[str]) -> list[str]:
-    several = list(tests)
-    return [f"({' or '.join(several)})"] if several else []
 
 
 def _architecture_test(number: int) -> str:

@@ -113,9 +113,9 @@ def client_classes(rules: Sequence[Rule]) -> list[dict[str, Any]]:
         tests = [
             LOOKED_UP,
             *_loader_test(rule["loaders"]),
-            *_any(architecture_test(one) for one in rule["architectures"]),
-            *_any(_begins(77, form) for form in dhcp_policy.user_class_forms(rule)),
-            *_any(_begins(60, form) for form in dhcp_policy.vendor_class_forms(rule)),
+            *dhcp_policy.any_of(architecture_test(one) for one in rule["architectures"]),
+            *dhcp_policy.any_of(_begins(77, form) for form in dhcp_policy.user_class_forms(rule)),
+            *dhcp_policy.any_of(_begins(60, form) for form in dhcp_policy.vendor_class_forms(rule)),
             *(f"not member('{earlier['name']}')" for earlier in classes),
         ]
         one: dict[str, Any] = {
@@ -130,11 +130,6 @@ def client_classes(rules: Sequence[Rule]) -> list[dict[str, Any]]:
     return classes
 
 
-def _any(tests: Iterable[str]) -> list[str]:
-    several = list(tests)
-    return [f"({' or '.join(several)})"] if several else []
-
-
 def _begins(code: int, text: bytes) -> str:
     """Say in Kea's language that an option begins with a text; as hexadecimal digits, which need no quotes."""
     return f"substring(option[{code}].hex,0,{len(text)}) == 0x{text.hex()}"
@@ -145,7 +140,7 @@ def _loader_test(loaders: Sequence[str]) -> list[str]:
     if dhcp_subnets.AUTO in loaders:
         others = [f"not member('{loader_class(loader)}')" for loader in LOADERS if loader != dhcp_subnets.AUTO]
         tests.append(f"({' and '.join(others)})")
-    return _any(tests)
+    return dhcp_policy.any_of(tests)
 
 
 def architecture_test(number: int) -> str:

@@ -5,14 +5,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import uuid as uuids
 
+from ansible_collections.diskless.netboot.plugins.module_utils import loader_files
 from ansible_collections.diskless.netboot.plugins.plugin_utils.addresses import address_fault
 from ansible_collections.diskless.netboot.plugins.plugin_utils.mac import canonical
-
-# ARP's hardware type of Ethernet (RFC 1700)
-ETHERNET = "01"
 
 
 def ip_name(ip: str) -> str:
@@ -20,7 +17,7 @@ def ip_name(ip: str) -> str:
     fault = address_fault(ip)
     if fault:
         raise ValueError(f"{ip!r} {fault}")
-    return f"{int(ipaddress.IPv4Address(ip)):08X}"
+    return loader_files.ip_name(ip)
 
 
 def mac_name(mac: str) -> str:
@@ -29,7 +26,7 @@ def mac_name(mac: str) -> str:
         found = canonical(mac)
     except ValueError as error:
         raise ValueError(f"{mac!r} {error}") from error
-    return f"{ETHERNET}-{found.replace(':', '-')}"
+    return loader_files.mac_name(found)
 
 
 def search_order(ip: str, mac: str | None = None, uuid: str | None = None) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 
 import pytest
-from ansible_collections.diskless.netboot.plugins.module_utils import boot_tree, pxelinux_render
+from ansible_collections.diskless.netboot.plugins.module_utils import boot_tree, loader_files, pxelinux_render
 from ansible_collections.diskless.netboot.plugins.module_utils.public_files import Found
 from boot_examples import MENU, PAGE, PLAIN, entry, machine
 from programs import program
@@ -16,7 +16,7 @@ from programs import program
     [("192.168.1.21", "C0A80115"), ("0.0.0.0", "00000000"), ("255.255.255.255", "FFFFFFFF"), ("10.0.0.7", "0A000007")],
 )
 def test_ip_name(address: str, name: str) -> None:
-    assert boot_tree.ip_name(address) == name
+    assert loader_files.ip_name(address) == name
 
 
 @pytest.mark.parametrize("address", ["192.168.1.21", "10.0.0.7", "172.16.255.1", "1.2.3.4"])
@@ -24,7 +24,7 @@ def test_ip_name_is_that_of_gethostip(address: str) -> None:
     oracle = subprocess.run(
         [program("gethostip", "syslinux-utils"), "-x", address], capture_output=True, text=True, check=True
     ).stdout.strip()
-    assert boot_tree.ip_name(address) == oracle
+    assert loader_files.ip_name(address) == oracle
 
 
 def test_the_whole_set() -> None:
