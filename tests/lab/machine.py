@@ -123,6 +123,7 @@ class Machine:
                 return
             waiting_for(milestones.WAITING_FOR[waiting])
             self._require_progress(waiting, time.monotonic() - last)
+            # What is on the wire and on the serial line wakes nobody here.
             time.sleep(_POLL_SECONDS)
 
     def wait_for_login(self) -> dict[str, float]:

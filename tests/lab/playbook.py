@@ -88,6 +88,7 @@ def run_playbook(
             ended = process.poll()
             position = _read_events(outcome, events, position, doing)
             if ended is None:
+                # The events come by a file, which tells nobody that it has grown.
                 time.sleep(_POLL_SECONDS)
     outcome.status = ended
     outcome.seconds = time.monotonic() - begun

@@ -47,4 +47,5 @@ def execute(folder: pathlib.Path, master: str, address: str, *words: str, patien
             )
         if time.monotonic() > deadline:
             raise LabError(f"{address}: no SSH after {patience_seconds:.0f} s: {last_lines(done.stderr, 5)}")
+        # A refused connection is all that a slave says before its sshd listens.
         time.sleep(_POLL_SECONDS)
