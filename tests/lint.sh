@@ -14,7 +14,7 @@ check() {
 
 check 'ruff check' ruff check --quiet .
 check 'ruff format' ruff format --quiet --diff .
-check 'mypy --strict' mypy collections/ansible_collections/diskless/netboot/plugins tests
+check 'mypy --strict' mypy collections/ansible_collections/diskless/netboot/plugins tests bench
 check 'yamllint' yamllint --strict .
 check 'ansible-lint, profile production' ansible-lint -q --strict
 # The initramfs has its /lib where no checker finds it: a copy that names the checkout's instead.
@@ -26,7 +26,11 @@ find build/lint -type f -exec sed -i 's#^\. /lib/#. build/lint/initramfs/lib/#' 
 # shellcheck disable=SC2046 # the word splitting is wanted: no script here has a space in its name
 check 'shellcheck' shellcheck --external-sources \
   $(git ls-files --cached --others --exclude-standard -- . ":!$initramfs" |
-    xargs grep --directories=skip -lE '^#!(/usr)?/bin/(env )?(ba|busybox )?sh' --) \
-  $(find build/lint -type f ! -path '*/lib/*')
+    xargs grep --directories=skip -nE '^#!(/usr)?/bin/(env )?(ba|busybox )?sh' -- | sed -n 's/:1:.*//p') \
+  $(find build/lint -type f ! -path '*/lib/*' ! -name nbd-attach)
+# Slaves run these without the two modules, which the initramfs does not carry.
+for script in "$initramfs/bin/nbd-attach" "$initramfs"/lib/*.pl; do
+  check "perl -c $script" perl -Mstrict -Mwarnings -c "$script"
+done
 
 [ -z "$failed" ] || { echo "failed:$failed" >&2; exit 1; }

@@ -51,16 +51,16 @@ class Choice:
     absent: tuple[str, ...]
 
 
-def choose(index: Index, drivers: Iterable[str]) -> Choice:
+def choose(index: Index, drivers: Iterable[str], modules: Iterable[str] = ()) -> Choice:
     """Turn what an image asks for (names of modules, ``common``, ``all``) into the modules to carry.
 
     A group is what is usual, so a smaller kernel (Debian's for clouds) may lack members; a module that is
-    named must be there.
+    named must be there, and so must ``modules``, which are no drivers of cards.
 
     :raises ValueError: for required or named modules that this kernel lacks, all of them at once.
     """
     asked = list(drivers)
-    named = [canonical(name) for name in asked if name not in GROUPS]
+    named = [*(canonical(name) for name in asked if name not in GROUPS), *map(canonical, modules)]
     lost = missing(index, [*REQUIRED, *named])
     if lost:
         raise ValueError(f"this kernel has no module {', '.join(lost)}")

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import gzip
 import posixpath
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ansible_collections.diskless.netboot.plugins.module_utils import (
     cpio,
     initramfs_drivers,
     initramfs_modinfo,
+    initramfs_programs,
     initramfs_source,
     kernel_modules,
 )
@@ -26,9 +27,6 @@ GZIP_LEVEL = 6
 PACKED = ("", ".xz", ".zst")
 """Endings of firmware, which the kernel itself unpacks (CONFIG_FW_LOADER_COMPRESS)."""
 
-Fetch = Callable[[Iterable[str]], None]
-"""Makes paths or patterns of an image's root available in the directory that is read from."""
-
 
 @dataclass(frozen=True)
 class Parts:
@@ -36,7 +34,7 @@ class Parts:
 
     ``modules``: name → ELF file; ``loaded_before``: as kernel_modules.closure gives it; ``firmware``: path below the
     firmware directory → content; ``lacking``: firmware that a module names and the image does not have; ``absent``:
-    members of a driver group that this kernel does not have.
+    members of a driver group that this kernel does not have; ``programs``: those asked for, with their libraries.
     """
 
     version: str
@@ -48,6 +46,7 @@ class Parts:
     firmware: Mapping[str, bytes]
     lacking: tuple[str, ...]
     absent: tuple[str, ...]
+    programs: initramfs_programs.Programs
 
 
 def first_patterns() -> list[str]:
@@ -71,27 +70,19 @@ def _read_modules(root: str, directory: str, index: kernel_modules.Index, names:
     return modules
 
 
-def _fetch_followed(root: str, fetch: Fetch, paths: Sequence[str]) -> None:
-    """Fetch the paths and then, in turn, what their links lead to."""
-    # With their folders, for these may be links too; but the firmware's own folder is hundreds of megabytes.
-    folders = {posixpath.dirname(path) for path in paths} - {f"{top}/firmware" for top in initramfs_source.LIBRARIES}
-    wanted = {*paths, *folders}
-    asked: set[str] = set()
-    while wanted:
-        fetch(wanted)
-        asked |= wanted
-        followed = (initramfs_source.follow(root, path) for path in paths)
-        wanted = {place for place, there in followed if not there} - asked
-
-
-def _read_firmware(root: str, fetch: Fetch, modules: Mapping[str, bytes]) -> tuple[dict[str, bytes], tuple[str, ...]]:
+def _read_firmware(
+    root: str, fetch: initramfs_source.Fetch, modules: Mapping[str, bytes]
+) -> tuple[dict[str, bytes], tuple[str, ...]]:
     """Give the firmware that the modules name, and the names of what the image lacks."""
     wanted = sorted({name for elf in modules.values() for name in initramfs_modinfo.values(elf, "firmware")})
     places = {
         name: [f"{library}/firmware/{name}{end}" for library in initramfs_source.LIBRARIES for end in PACKED]
         for name in wanted
     }
-    _fetch_followed(root, fetch, [path for paths in places.values() for path in paths])
+    paths = [path for paths in places.values() for path in paths]
+    # With their folders, for these may be links too; but the firmware's own folder is hundreds of megabytes.
+    folders = {posixpath.dirname(path) for path in paths} - {f"{top}/firmware" for top in initramfs_source.LIBRARIES}
+    initramfs_source.fetch_followed(root, fetch, paths, folders)
     found: dict[str, bytes] = {}
     for name in wanted:
         hit = initramfs_source.first(root, places[name])
@@ -102,10 +93,19 @@ def _read_firmware(root: str, fetch: Fetch, modules: Mapping[str, bytes]) -> tup
     return found, tuple(lacking)
 
 
-def gather(root: str, fetch: Fetch, drivers: Iterable[str]) -> Parts:
+def gather(
+    root: str,
+    fetch: initramfs_source.Fetch,
+    drivers: Iterable[str],
+    modules: Iterable[str] = (),
+    programs: Iterable[str] = (),
+) -> Parts:
     """Read from the image's root at ``root`` all that one initramfs needs.
 
-    :raises ValueError: when the image has no kernel, no modules, no static busybox, or lacks a module; says which.
+    ``modules``: what must be there besides the drivers; ``programs``: paths in the image.
+
+    :raises ValueError: when the image has no kernel, no modules, no static busybox, or lacks a module, a program or
+        one of its libraries; says which.
     """
     fetch(first_patterns())
     version, directory, vmlinuz = initramfs_source.kernel_of(root)
@@ -120,14 +120,15 @@ def gather(root: str, fetch: Fetch, drivers: Iterable[str]) -> Parts:
         texts[name] = (data or b"").decode(errors="surrogateescape")
     try:
         index = kernel_modules.parse_index(texts)
-        choice = initramfs_drivers.choose(index, drivers)
+        choice = initramfs_drivers.choose(index, drivers, modules)
         loaded_before = kernel_modules.closure(index, choice.modules)
     except ValueError as error:
         raise ValueError(f"kernel {version}: {error}") from error
     fetch(posixpath.join(directory, index.paths[name]) for name in loaded_before)
-    modules = _read_modules(root, directory, index, loaded_before)
-    firmware, lacking = _read_firmware(root, fetch, modules)
-    return Parts(version, vmlinuz, busybox[1], index, loaded_before, modules, firmware, lacking, choice.absent)
+    read = _read_modules(root, directory, index, loaded_before)
+    firmware, lacking = _read_firmware(root, fetch, read)
+    carried = initramfs_programs.gather(root, fetch, programs)
+    return Parts(version, vmlinuz, busybox[1], index, loaded_before, read, firmware, lacking, choice.absent, carried)
 
 
 def entries(parts: Parts, scripts: Mapping[str, str]) -> list[cpio.Entry]:
@@ -144,6 +145,7 @@ def entries(parts: Parts, scripts: Mapping[str, str]) -> list[cpio.Entry]:
     for name, text in kernel_modules.subset_files(parts.index, parts.loaded_before).items():
         result.append(cpio.regular(f"{modules}/{name}", text.encode(errors="surrogateescape")))
     result += [cpio.regular(f"lib/firmware/{name}", data) for name, data in parts.firmware.items()]
+    result += [cpio.regular(path, data, 0o755) for path, data in parts.programs.files.items()]
     result += [cpio.regular(path.lstrip("/"), text.encode(), 0o755) for path, text in scripts.items()]
     return result
 

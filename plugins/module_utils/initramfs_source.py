@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 LINKS = 40
@@ -16,6 +17,13 @@ LINKS = 40
 
 LIBRARIES = ("usr/lib", "lib")
 """Where modules and firmware lie: distributions with a merged /usr and others."""
+
+
+TOP = ("bin", "sbin", "lib", "lib32", "lib64")
+"""Links where /usr is merged."""
+
+Fetch = Callable[[Iterable[str]], None]
+"""Makes paths or patterns of an image's root available in the directory that is read from."""
 
 
 class Kernel(NamedTuple):
@@ -108,6 +116,30 @@ def kernel_of(root: str) -> Kernel:
     return Kernel(version, directory, file[1])
 
 
+def fetch_followed(root: str, fetch: Fetch, paths: Sequence[str], folders: Iterable[str] = ()) -> None:
+    """Fetch the paths, what stands in the ``folders`` and then, in turn, what the paths' links lead to."""
+    wanted = {*paths, *folders}
+    asked: set[str] = set()
+    while wanted:
+        fetch(map(_literal, wanted))
+        asked |= wanted
+        followed = (follow(root, path) for path in paths)
+        wanted = {place for place, there in followed if not there} - asked
+
+
+def _literal(path: str) -> str:
+    """Give the pattern that names this path alone."""
+    return re.sub(r"([*?\[\\])", r"\\\1", path)
+
+
+def unsquash_top(squashfs: str, destination: str) -> None:
+    """Extract the links and directories at the top and below ``/usr``, which paths lead through.
+
+    :raises ValueError: as :func:`unsquash`.
+    """
+    _unsquashfs(squashfs, destination, ["-max-depth", "2"], ["usr", *TOP])
+
+
 def unsquash(squashfs: str, destination: str, patterns: Iterable[str]) -> None:
     """Extract what the patterns name (fnmatch(3) for each component; a directory with all that it holds).
 
@@ -117,9 +149,13 @@ def unsquash(squashfs: str, destination: str, patterns: Iterable[str]) -> None:
     :raises ValueError: when the file is damaged, or the program is not there.
     """
     wanted = sorted(set(patterns))
-    if not wanted:
-        return
-    command = ["unsquashfs", "-quiet", "-no-progress", "-no-xattrs", "-force", "-dest", destination, squashfs, *wanted]
+    if wanted:
+        _unsquashfs(squashfs, destination, [], wanted)
+
+
+def _unsquashfs(squashfs: str, destination: str, options: list[str], wanted: list[str]) -> None:
+    common = ["-quiet", "-no-progress", "-no-xattrs", "-force", "-dest", destination]
+    command = ["unsquashfs", *common, *options, squashfs, *wanted]
     try:
         result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     except OSError as error:

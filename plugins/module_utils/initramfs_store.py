@@ -58,13 +58,14 @@ def _fingerprint(root: str) -> list[list[int]]:
     return [[status.st_size, status.st_mtime_ns] for status in statuses]
 
 
-def inputs_digest(root: str, drivers: Iterable[str], scripts: Mapping[str, str]) -> str:
-    """Give the digest of all that decides what is built.
+def inputs_digest(root: str, wanted: Mapping[str, Iterable[str]], scripts: Mapping[str, str]) -> str:
+    """Give the digest of all that decides what is built; ``wanted``: what is asked for, by kind.
 
     :raises OSError: when the root cannot be read.
     """
     tables = [initramfs_drivers.REQUIRED, initramfs_drivers.USUAL, initramfs_drivers.COMMON]
-    inputs = [FORMAT, tables, _fingerprint(root), sorted(set(drivers)), sorted(scripts.items())]
+    asked = {kind: sorted(set(names)) for kind, names in wanted.items()}
+    inputs = [FORMAT, tables, _fingerprint(root), sorted(asked.items()), sorted(scripts.items())]
     return sha256(json.dumps(inputs).encode())
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from ansible_collections.diskless.netboot.plugins.module_utils.nfs_rules import Exports, Rule, grouped, listed
@@ -35,16 +35,18 @@ def is_root(rule: Rule) -> bool:
     return rule.access == "ro" and not rule.root_squash
 
 
-def kept(wanted: Exports, recorded: Exports, exists: Callable[[str], bool]) -> Exports:
+def kept(wanted: Exports, recorded: Exports, exists: Callable[[str], bool], present: Collection[str] = ()) -> Exports:
     """Choose what stays exported though it is not wanted any more: roots that are still there, to present clients.
 
-    Where a client is wanted at that path with other rules, the new ones hold.
+    ``present``: addresses of machines that the master still has, though this server may have nothing for them any more:
+    their next root comes from another one, and they run from this one until then. Where a client is wanted at that path
+    with other rules, the new ones hold.
     """
-    present = frozenset[str]().union(*wanted.values())
+    those = frozenset(present).union(*wanted.values())
     result: Exports = {}
     for rule, clients in recorded.items():
         elsewhere = frozenset[str]().union(*(wanted[one] for one in wanted if one.path == rule.path))
-        staying = clients & present - elsewhere
+        staying = clients & those - elsewhere
         if staying and is_root(rule) and exists(rule.path):
             result[rule] = staying
     return result
@@ -79,12 +81,14 @@ def export_ids(paths: Iterable[str], previous: Mapping[str, int]) -> dict[str, i
     return result
 
 
-def succeeding(wanted: Exports, before: Record, exists: Callable[[str], bool]) -> Record:
+def succeeding(wanted: Exports, before: Record, exists: Callable[[str], bool], present: Collection[str] = ()) -> Record:
     """Give what is to be exported now; recorded before it is, so that a run that dies between loses nothing.
+
+    ``present``: see :func:`kept`.
 
     :raises ValueError: for more paths than there are ids.
     """
-    exports = merged(wanted, kept(wanted, before.exports, exists))
+    exports = merged(wanted, kept(wanted, before.exports, exists, present))
     return Record(exports, export_ids((rule.path for rule in exports), before.ids))
 
 

@@ -7,35 +7,41 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import os
 import re
-import secrets
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ansible_collections.diskless.netboot.plugins.module_utils import rootfs_command, rootfs_configure, tree_files
-from ansible_collections.diskless.netboot.plugins.module_utils.atomic_file import open_directory, write_file
+from ansible_collections.diskless.netboot.plugins.module_utils import (
+    disk_files,
+    rootfs_command,
+    rootfs_configure,
+    rootfs_disk_size,
+    rootfs_made,
+    rootfs_workshop,
+    tree_files,
+)
+from ansible_collections.diskless.netboot.plugins.module_utils.atomic_file import open_directory
 
 SQUASHFS = "root.squashfs"
 TREE = "root"
-DEFINITION = "image.json"
+FORMS = ("tree", "nbd")
+"""What an image is also wanted as is no part of what it is: each form can be added later."""
 BUILDING = re.compile(rf"\.{tree_files.NAME.pattern}\.building-[0-9a-f]{{8}}")
 """A generation that is being built. An administrator's own names differ, and are left alone."""
-MANAGED_FILE_MODE = 0o644
-
-
-class BuildError(Exception):
-    """A program failed; the text says which one and what it printed last."""
 
 
 class Work(NamedTuple):
-    """What one image lacks: ``build`` its whole generation, or only the ``tree`` of a generation that is there."""
+    """What one image lacks: ``build`` its whole generation, or only a form of one that is there.
+
+    ``tree``: as a tree; ``disk``: the file that its ``nbd`` asks for, or nothing.
+    """
 
     image: Mapping[str, Any]
     build: bool
     tree: bool
+    disk: str | None
 
 
 def label(image: Mapping[str, Any]) -> str:
@@ -63,8 +69,12 @@ def missing(directory: str, images: Sequence[Mapping[str, Any]]) -> list[Work]:
                 "folder away to have it built again, or give the image another revision"
             )
         tree = bool(image["tree"]) and not os.path.isdir(f"{path}/{TREE}")
-        if build or tree:
-            work.append(Work(image, build, tree))
+        nbd = image["nbd"]
+        disk = None if nbd is None else disk_files.image_file(nbd["format"], nbd["size"])
+        if disk == SQUASHFS or os.path.isfile(f"{path}/{disk}"):
+            disk = None
+        if build or tree or disk:
+            work.append(Work(image, build, tree, disk))
     return work
 
 
@@ -115,7 +125,7 @@ def runner(lock: int) -> rootfs_configure.Run:
     """
 
     def run(command: Sequence[str]) -> str:
-        names = command[len(rootfs_command.LEASH) :] if command[0] == rootfs_command.LEASH[0] else command
+        name = rootfs_command.program(command)
         try:
             done = subprocess.run(
                 command,
@@ -129,10 +139,12 @@ def runner(lock: int) -> rootfs_configure.Run:
                 check=False,
             )
         except FileNotFoundError as error:
-            raise BuildError(f"{error.filename}: not found; install mmdebstrap, squashfs-tools, util-linux") from error
+            raise rootfs_command.BuildError(
+                f"{error.filename}: not found; install mmdebstrap, squashfs-tools, util-linux"
+            ) from error
         output = done.stdout.decode(errors="replace")
         if done.returncode:
-            raise BuildError(rootfs_command.failure(names[0], done.returncode, output))
+            raise rootfs_command.BuildError(rootfs_command.failure(name, done.returncode, output))
         return output
 
     return run
@@ -146,23 +158,6 @@ def sweep(directory: str) -> list[str]:
         with open_directory(f"{directory}/images/{image}") as folder:
             tree_files.remove_tree(name, folder)
     return remains
-
-
-@contextlib.contextmanager
-def workshop(directory: str, image: Mapping[str, Any]) -> Iterator[str]:
-    """Give a new hidden folder beside the generation; it is gone afterwards unless renamed.
-
-    Others may pass through it but not list it: apt drops its rights for downloading to a user who must reach its files.
-    """
-    above = f"{directory}/images/{image['name']}"
-    os.makedirs(above, mode=0o755, exist_ok=True)
-    name = f".{image['generation']}.building-{secrets.token_hex(4)}"
-    os.mkdir(f"{above}/{name}", 0o711)
-    try:
-        yield f"{above}/{name}"
-    finally:
-        with open_directory(above) as parent:
-            tree_files.remove_tree(name, parent)
 
 
 def package_epoch(root: str) -> int:
@@ -196,47 +191,49 @@ def packages(root: str, run: rootfs_configure.Run) -> dict[str, str]:
 def build(directory: str, image: Mapping[str, Any], slave: Mapping[str, Any], run: rootfs_configure.Run) -> None:
     """Make one generation from its definition.
 
-    :raises BuildError: when a program fails.
+    :raises BuildError: when a program fails or the disk is full; nothing of it stays.
     :raises ValueError: when the definition or what came of it is not fit for a slave.
     """
+    path = generation_path(directory, image)
     cache = f"{directory}/cache/apt/{rootfs_command.cache_name(image)}"
     os.makedirs(cache, mode=0o755, exist_ok=True)
-    with workshop(directory, image) as folder:
+    with rootfs_workshop.workshop(path) as folder:
         root = f"{folder}/{TREE}"
-        hooks = [hook for hook in (rootfs_command.MERGED_USR,) if os.path.isdir(hook)]
-        run(rootfs_command.bootstrap(image, slave["packages"], root, cache, hooks))
-        kernel = rootfs_configure.configure(root, image, slave, run)
-        epoch = package_epoch(root)
-        clamp_times(root, epoch)
-        run(rootfs_command.squash(root, f"{folder}/{SQUASHFS}", epoch))
-        made = {"definition": dict(image), "kernel": kernel, "epoch": epoch, "packages": packages(root, run)}
-        with open_directory(folder) as here:
-            os.chmod(SQUASHFS, MANAGED_FILE_MODE, dir_fd=here)
-            write_file(DEFINITION, json.dumps(made, indent=2, sort_keys=True).encode() + b"\n", MANAGED_FILE_MODE, here)
-            if not image["tree"]:
-                tree_files.remove_tree(TREE, here)
-        publish(folder, generation_path(directory, image))
+        # Not refused beforehand: nobody knows yet what it takes.
+        with rootfs_disk_size.shortage_told(
+            folder, rootfs_disk_size.planned_build(rootfs_made.expected(os.path.dirname(path)))
+        ):
+            hooks = [hook for hook in (rootfs_command.MERGED_USR,) if os.path.isdir(hook)]
+            run(rootfs_command.bootstrap(image, slave["packages"], root, cache, hooks))
+            kernel = rootfs_configure.configure(root, image, slave, run)
+        contents = rootfs_disk_size.measure(root)
+        with rootfs_disk_size.shortage_told(folder, rootfs_disk_size.planned_build(contents)):
+            epoch = package_epoch(root)
+            clamp_times(root, epoch)
+            run(rootfs_command.squash(root, f"{folder}/{SQUASHFS}", epoch))
+            made = {
+                "definition": {name: image[name] for name in image if name not in FORMS},
+                "kernel": kernel,
+                "epoch": epoch,
+                "contents": contents._asdict(),
+                "packages": packages(root, run),
+            }
+            with open_directory(folder) as here:
+                os.chmod(SQUASHFS, rootfs_workshop.MANAGED_FILE_MODE, dir_fd=here)
+                rootfs_made.write(made, here)
+                if not image["tree"]:
+                    tree_files.remove_tree(TREE, here)
+            rootfs_workshop.publish(folder, path)
 
 
 def add_tree(directory: str, image: Mapping[str, Any], run: rootfs_configure.Run) -> None:
-    """Give a generation that has only the file the same as a tree."""
+    """Give a generation that has only the file the same as a tree.
+
+    :raises BuildError: when a program fails or the disk is full; nothing of it stays.
+    :raises ValueError: where nobody knows what the generation holds.
+    """
     path = generation_path(directory, image)
-    with workshop(directory, image) as folder:
+    bytes_ = rootfs_made.read(path).contents.blocks * rootfs_disk_size.BLOCK
+    with rootfs_workshop.workshop(path) as folder, rootfs_disk_size.room_for(folder, bytes_):
         run(rootfs_command.unsquash(f"{path}/{SQUASHFS}", f"{folder}/{TREE}"))
-        publish(f"{folder}/{TREE}", f"{path}/{TREE}")
-
-
-def publish(folder: str, path: str) -> None:
-    """Show what was made under its name, once all of it is on the disk."""
-    os.chmod(folder, 0o755)  # noqa: S103 - slaves read it, over NFS
-    with open_directory(folder) as opened:
-        files = [entry.name for entry in os.scandir(opened) if entry.is_file(follow_symlinks=False)]
-        if len(files) < len(os.listdir(opened)):
-            os.sync()  # a tree: one call is cheaper than one for each of its files
-        else:
-            for name in files:
-                with open(f"{folder}/{name}", "rb") as file:
-                    os.fsync(file.fileno())
-    os.rename(folder, path)
-    with open_directory(os.path.dirname(path)) as above:
-        os.fsync(above)
+        rootfs_workshop.publish(f"{folder}/{TREE}", f"{path}/{TREE}")

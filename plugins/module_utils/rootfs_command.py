@@ -11,6 +11,11 @@ from typing import Any
 
 from ansible_collections.diskless.netboot.plugins.module_utils import mirrors
 
+
+class BuildError(Exception):
+    """A program failed, or the disk is full; the text says which one and what it printed last, or what is missing."""
+
+
 LEASH = ["setpriv", "--pdeathsig", "KILL", "unshare", "--pid", "--mount", "--fork", "--kill-child=KILL", "--"]
 """Ties a build to this process: when it dies, however it dies, so does all that the build started (setpriv(1),
 unshare(1)), and the mounts of the build go with its mount namespace."""
@@ -126,14 +131,28 @@ def enable(root: str, units: Sequence[str]) -> list[str]:
     return ["systemctl", "--root", root, "enable", "--", *units]
 
 
+def program(command: Sequence[str]) -> str:
+    """Name the program that a command is about: not what ties it to us, nor what sets its environment."""
+    names = command[len(LEASH) :] if command[0] == LEASH[0] else command
+    return next(name for name in names if name != "env" and "=" not in name)
+
+
 def cache_name(image: Mapping[str, Any]) -> str:
     """Name the folder of an image's downloaded packages: what one release no longer offers is removed there."""
     return f"{image['distribution']}-{image['release']}-{image['architecture']}"
 
 
+def tells_of_full_disk(text: str) -> bool:
+    """Say whether a program's words are about a full disk: strerror(3)'s for ENOSPC and EDQUOT, or apt's."""
+    return any(words in text.lower() for words in ("no space left on device", "quota exceeded", "enough free space"))
+
+
 def failure(program: str, code: int, output: str, lines: int = 20) -> str:
-    """Tell of a program that failed: its errors (``E:``, ``error``), then the last lines of its output."""
+    """Tell of a program that failed: its errors (``E:``, ``error``, a full disk), then the last lines of its output."""
     told = [line for line in output.splitlines() if line.strip()]
     last = told[-lines:]
-    errors = [line for line in told[:-lines] if line.startswith("E: ") or " error" in line.lower()][-5:]
-    return "\n".join([f"{program} failed with exit code {code}:", *errors, *last])
+    before = told[:-lines]
+    errors = [line for line in before if line.startswith("E: ") or " error" in line.lower()][-5:]
+    # It may be the cause of many others.
+    full = [line for line in before if tells_of_full_disk(line) and line not in errors][-1:]
+    return "\n".join([f"{program} failed with exit code {code}:", *full, *errors, *last])

@@ -63,10 +63,14 @@ class File:
 
 @dataclass(frozen=True)
 class Plan:
-    """``stale``: paths of the files that are not in effect; ``steps``: verbs of systemctl(1), in order."""
+    """``stale``: paths of the files that are not in effect; ``steps``: verbs of systemctl(1), in order.
+
+    ``pending``: those of the files that the steps leave so, because the service may not be restarted.
+    """
 
     stale: tuple[str, ...]
     steps: tuple[str, ...]
+    pending: tuple[str, ...] = ()
 
 
 def parse_unit(text: str, *, enabled: bool, boot: int) -> Unit | None:
@@ -95,9 +99,14 @@ def parse_unit(text: str, *, enabled: bool, boot: int) -> Unit | None:
 
 
 def make(
-    unit: Unit, reload_files: Collection[File], restart_files: Collection[File], record: Mapping[str, str]
+    unit: Unit,
+    reload_files: Collection[File],
+    restart_files: Collection[File],
+    record: Mapping[str, str],
+    *,
+    may_restart: bool = True,
 ) -> Plan:
-    """Compare; ``record`` is what :func:`parse_record` gives."""
+    """Compare; ``record`` is what :func:`parse_record` gives; ``may_restart``: a service that runs, for its files."""
     runs = unit.state in ("active", "reloading")
     by_restart = {file.path for file in restart_files if not (runs and in_effect(file, unit, record))}
     by_reload = {file.path for file in reload_files if not (runs and in_effect(file, unit, record))}
@@ -109,11 +118,19 @@ def make(
         steps.append("enable")
     if unit.state in ("inactive", "failed"):
         steps.append("start")
-    elif by_restart or not runs:
+    elif not runs or (by_restart and may_restart):
         steps.append("restart")
     elif by_reload:
         steps.append("reload")
-    return Plan(tuple(sorted(by_restart | by_reload)), tuple(steps))
+    pending = by_restart if runs and not may_restart else set()
+    return Plan(tuple(sorted(by_restart | by_reload)), tuple(steps), tuple(sorted(pending)))
+
+
+def with_enable(steps: Collection[str], *, enabled: bool) -> tuple[str, ...]:
+    """Give the steps of a plan again, where systemd has read the unit anew and it is ``enabled`` or not by now."""
+    others = [step for step in steps if step != "enable"]
+    place = others.index("daemon-reload") + 1 if "daemon-reload" in others else 0
+    return (*others[:place], *([] if enabled else ["enable"]), *others[place:])
 
 
 def make_stopped(unit: Unit | None) -> Plan:
@@ -147,9 +164,16 @@ def is_loaded(path: str, unit: Unit) -> bool:
     return not path.startswith(UNIT_FOLDER) or (path in unit.loaded and not unit.outdated)
 
 
-def record_text(unit: Unit, files: Collection[File]) -> str:
-    """Give the record of the files that the present run of the unit has read."""
-    return json.dumps({"invocation": unit.invocation, "files": {file.path: file.fingerprint for file in files}}) + "\n"
+def record_text(
+    unit: Unit, files: Collection[File], before: Mapping[str, str] | None = None, pending: Collection[str] = ()
+) -> str:
+    """Give the record of the files that the present run of the unit has read.
+
+    Of those that are ``pending`` it has read what the record ``before`` says, if that says anything.
+    """
+    read = {file.path: file.fingerprint for file in files if file.path not in pending}
+    earlier = {path: fingerprint for path, fingerprint in (before or {}).items() if path in pending}
+    return json.dumps({"invocation": unit.invocation, "files": {**earlier, **read}}) + "\n"
 
 
 def parse_record(text: str | None, invocation: str) -> dict[str, str]:

@@ -17,8 +17,8 @@ description:
   - The root of an image is the tree C(root/) in the image's directory or, where there is none, C(root.squashfs).
   - The same inputs give the same bytes. Nothing is built where C(initramfs.json) says that the inputs have not changed
     and the files are intact.
-  - A module that the kernel lacks fails the task, so that no slave has to find out. Firmware that the image lacks
-    is a warning.
+  - A module that the kernel lacks fails the task, so that no slave has to find out, and so does a program or a library
+    that the image lacks. Firmware that the image lacks is a warning.
   - In check mode nothing is built, so the diff does not tell what would be in it.
 extends_documentation_fragment: diskless.netboot.attributes
 requirements:
@@ -43,6 +43,18 @@ options:
         type: list
         elements: str
         default: [common]
+      modules:
+        description: Other kernel modules to carry, by their names (C(nbd), C(ext4)); each must be there.
+        type: list
+        elements: str
+        default: []
+      programs:
+        description:
+          - Programs to carry, as paths in the image (C(usr/bin/perl)), each with the shared libraries that it names.
+          - They must be ELF files of a little-endian machine.
+        type: list
+        elements: str
+        default: []
       publish:
         description: A directory that gets copies of C(vmlinuz) and C(initrd.img); it is made, with its parents, where
           it is missing.
@@ -92,6 +104,16 @@ images:
       description: The kernel modules that the initramfs carries.
       type: list
       elements: str
+    programs:
+      description: The programs that the initramfs carries besides busybox, as paths in it.
+      type: list
+      elements: str
+      sample: [usr/bin/perl]
+    libraries:
+      description: What these programs need to run, as paths in it.
+      type: list
+      elements: str
+      sample: [lib/x86_64-linux-gnu/libc.so.6, lib64/ld-linux-x86-64.so.2]
     firmware_lacking:
       description: Firmware that one of the modules names and the image does not have.
       type: list
@@ -119,24 +141,24 @@ Record = dict[str, Any]
 
 
 def build(
-    root: str, digest: str, drivers: list[str], scripts: Mapping[str, str], scratch: str
+    root: str, digest: str, wanted: Mapping[str, list[str]], scripts: Mapping[str, str], scratch: str
 ) -> tuple[Record, bytes, bytes]:
-    """Give the record, the kernel and the initramfs made of the image's ``root``.
+    """Give the record, the kernel and the initramfs made of the image's ``root``; ``wanted``: see :func:`asked`.
 
     :raises ValueError: when the image lacks something that is needed.
     """
     if os.path.isdir(root):
-        parts = initramfs_image.gather(root, lambda _paths: None, drivers)
-        initrd = initramfs_image.image(parts, scripts)
+        parts = initramfs_image.gather(root, lambda _paths: None, **wanted)
     else:
         with tempfile.TemporaryDirectory(dir=scratch) as unpacked:
             place = os.path.join(unpacked, "root")
+            initramfs_source.unsquash_top(root, place)
 
             def fetch(patterns: Iterable[str]) -> None:
                 initramfs_source.unsquash(root, place, patterns)
 
-            parts = initramfs_image.gather(place, fetch, drivers)
-            initrd = initramfs_image.image(parts, scripts)
+            parts = initramfs_image.gather(place, fetch, **wanted)
+    initrd = initramfs_image.image(parts, scripts)
     record = initramfs_store.record(
         digest,
         parts.version,
@@ -146,8 +168,15 @@ def build(
         firmware=parts.firmware,
         firmware_lacking=parts.lacking,
         drivers_absent=parts.absent,
+        programs=parts.programs.programs,
+        libraries=parts.programs.libraries,
     )
     return record, parts.kernel, initrd
+
+
+def asked(image: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Give what decides, apart from the scripts, what is taken out of an image's root."""
+    return {kind: list(image[kind]) for kind in ("drivers", "modules", "programs")}
 
 
 def summary(record: Record | None) -> dict[str, Any]:
@@ -159,14 +188,16 @@ def summary(record: Record | None) -> dict[str, Any]:
         "kernel_bytes": record["files"][initramfs_store.KERNEL]["bytes"],
         "initrd_bytes": record["files"][initramfs_store.INITRD]["bytes"],
         "modules": record["modules"],
+        "programs": record.get("programs", []),
+        "libraries": record.get("libraries", []),
     }
 
 
 def shown(record: Record | None, stale: list[str]) -> dict[str, Any]:
-    """Give one side of the diff, the modules in one line; ``stale``: what is not published as it should be."""
+    """Give one side of the diff, each list in one line; ``stale``: what is not published as it should be."""
     side = summary(record)
     if record is not None:
-        side["modules"] = " ".join(record["modules"])
+        side.update((kind, " ".join(side[kind])) for kind in ("modules", "programs", "libraries"))
     if stale:
         side["to publish"] = " ".join(stale)
     return side
@@ -179,23 +210,24 @@ def bring_to_state(image: dict[str, Any], scripts: Mapping[str, str], scratch: s
     :raises OSError: when a file cannot be read or written.
     """
     directory: str = image["directory"]
-    wanted = {"directory": directory, "changed": True, "after": {"state": "built anew"}}
+    anew = {"directory": directory, "changed": True, "after": {"state": "built anew"}}
     root = initramfs_store.root_of(directory)
     if root is None:
         if check:
-            return {**wanted, "before": {}}
+            return {**anew, "before": {}}
         raise ValueError("it has neither root/ nor root.squashfs; the image is not there yet")
-    digest = initramfs_store.inputs_digest(root, image["drivers"], scripts)
+    wanted = asked(image)
+    digest = initramfs_store.inputs_digest(root, wanted, scripts)
     with atomic_file.open_directory(directory) as descriptor:
         before = initramfs_store.read_record(descriptor)
         contents = initramfs_store.intact(before, descriptor) if before is not None else {}
         if before is not None and before["inputs"] == digest and len(contents) == len(initramfs_store.FILES):
             built, record = False, before
         elif check:
-            return {**wanted, "before": shown(before, [])}
+            return {**anew, "before": shown(before, [])}
         else:
             built = True
-            record, kernel, initrd = build(root, digest, image["drivers"], scripts, scratch)
+            record, kernel, initrd = build(root, digest, wanted, scripts, scratch)
             contents = {initramfs_store.KERNEL: kernel, initramfs_store.INITRD: initrd}
             initramfs_store.store(record, contents, descriptor)
     stale = initramfs_store.unpublished(record, image["publish"]) if image["publish"] else []
@@ -230,6 +262,8 @@ def main() -> None:
     image_options = {
         "directory": {"type": "path", "required": True},
         "drivers": {"type": "list", "elements": "str", "default": ["common"]},
+        "modules": {"type": "list", "elements": "str", "default": []},
+        "programs": {"type": "list", "elements": "str", "default": []},
         "publish": {"type": "path"},
     }
     module = AnsibleModule(

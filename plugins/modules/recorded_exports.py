@@ -15,10 +15,15 @@ author:
 description:
   - Gives the exports that are wanted, and with them those of its record that were wanted before, are read-only without
     O(exports[].root_squash), and lie in a directory that is still there. They stay exported to those clients
-    that have any export now.
+    that have any export now, or are O(present).
   - Gives each path a number that stays the same as long as it is exported. Ganesha puts it into file handles.
   - Records the outcome before it is exported, so that a run that ends between the two loses nothing.
 options:
+  present:
+    description: Addresses of machines that are still there, also without an export.
+    type: list
+    elements: str
+    default: []
   record:
     description: The file of the record, written with mode 0600; its directory is made with mode 0700.
     type: path
@@ -54,6 +59,7 @@ kept:
 """
 
 import os
+from collections.abc import Collection
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -84,7 +90,9 @@ def is_there(path: str) -> bool:
         return False
 
 
-def settle(exports: list[dict[str, Any]], path: str, *, check_mode: bool) -> dict[str, Any]:
+def settle(
+    exports: list[dict[str, Any]], path: str, *, check_mode: bool, present: Collection[str] = ()
+) -> dict[str, Any]:
     """Read, merge and record; gives the module's result.
 
     :raises ValueError: for a record that cannot be read: without it the roots of running slaves would be withdrawn.
@@ -97,7 +105,7 @@ def settle(exports: list[dict[str, Any]], path: str, *, check_mode: bool) -> dic
             f"{path}: {error}; without this file, machines that run from an earlier image lose their root"
         ) from None
     wanted = nfs_rules.grouped(exports)
-    after = nfs_record.succeeding(wanted, record, is_there)
+    after = nfs_record.succeeding(wanted, record, is_there, present)
     text = nfs_record.render(after)
     if text != before and not check_mode:
         private_file.write(path, text.encode("utf-8"))
@@ -115,13 +123,19 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "exports": nfs_rules.ARGUMENT,
+            "present": {"type": "list", "elements": "str", "default": []},
             "record": {"type": "path", "default": "/var/lib/diskless-netboot/exports.json"},
         },
         supports_check_mode=True,
     )
     try:
         module.exit_json(
-            **settle(module.params["exports"], module.params["record"], check_mode=bool(module.check_mode))
+            **settle(
+                module.params["exports"],
+                module.params["record"],
+                check_mode=bool(module.check_mode),
+                present=module.params["present"],
+            )
         )
     except ValueError as error:
         module.fail_json(msg=str(error))

@@ -17,11 +17,14 @@ description:
     (zstd), and shown under its name by one rename. What a run that died has left is removed by the next run.
   - Check mode needs none of the programs.
   - C(http_proxy), C(https_proxy), C(ftp_proxy) and C(no_proxy) of the environment are heeded.
-  - The same definition and the same versions of packages give the same bytes.
+  - The same definition and the same versions of packages give the same bytes, but for btrfs.
+  - A generation that is there gets what else is wanted of it, as a tree or as a file for network block devices; each is
+    made beside and shown by one rename.
 requirements:
   - mmdebstrap
   - squashfs-tools
   - util-linux 2.32 or later (C(setpriv), C(unshare))
+  - e2fsprogs, erofs-utils or btrfs-progs, for an image whose O(images[].nbd.format) is V(ext4), V(erofs) or V(btrfs)
 options:
   directory:
     description: Absolute path of the folder that holds C(images/) and, for downloaded packages, C(cache/).
@@ -114,6 +117,24 @@ options:
         description: Whether the root is wanted as a tree C(root/) too. It can be added to a generation later.
         type: bool
         default: false
+      nbd:
+        description: How the root is wanted for network block devices, if it is. It can be added to a generation later.
+        type: dict
+        suboptions:
+          format:
+            description:
+              - What the root is packed into, as C(root.<format>).
+              - V(squashfs) is there in any case.
+            type: str
+            choices: [squashfs, erofs, ext4, btrfs]
+            default: squashfs
+          size:
+            description:
+              - Size of the file system in bytes, a multiple of 1 MiB; only for V(ext4) and V(btrfs). It becomes part of
+                the file's name.
+              - Without it, what the tree needs and at least 1 GiB that is free. The file is sparse.
+              - What does not fit is refused, before anything is built if the generation is there.
+            type: int
   packages:
     description: Packages that each image has.
     type: list
@@ -160,6 +181,7 @@ EXAMPLES = r"""
         release: bookworm
         packages: [openssh-server, firefox-esr]
         services: [ssh]
+        nbd: {format: ext4}
     packages: [systemd-sysv, udev, dbus, busybox-static, nfs-common]
 """
 
@@ -172,6 +194,12 @@ built:
 trees:
   description: The generations to which a tree was added.
   returned: always
+  type: list
+  elements: str
+disks:
+  description:
+    - The files for network block devices that were added, also to new generations, as C(name/generation/root.<format>).
+  returned: success
   type: list
   elements: str
 removed:
@@ -190,54 +218,22 @@ import os
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.diskless.netboot.plugins.module_utils import rootfs_build, rootfs_command, tree_files
-
-SUBOPTIONS = {
-    "name": {"type": "str", "required": True},
-    "generation": {"type": "str", "required": True},
-    "distribution": {"type": "str", "choices": ["debian"], "default": "debian"},
-    "release": {"type": "str", "required": True},
-    "architecture": {"type": "str", "default": "amd64"},
-    "source": {"type": "str", "choices": ["bootstrap"], "default": "bootstrap"},
-    "format": {"type": "str", "choices": ["squashfs", "tree"], "default": "squashfs"},
-    "packages": {"type": "list", "elements": "str", "default": []},
-    "services": {"type": "list", "elements": "str", "default": []},
-    "shared": {"type": "list", "elements": "str", "default": ["/usr", "/opt"]},
-    "authorized_keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
-    "mirror": {"type": "str"},
-    "kernel": {
-        "type": "dict",
-        "default": {"package": "linux-image-amd64"},
-        "options": {"package": {"type": "str", "default": "linux-image-amd64"}},
-    },
-    "initramfs": {"type": "dict", "default": {}, "options": {"drivers": {"type": "list", "elements": "str"}}},
-    "revision": {"type": "str"},
-    "tree": {"type": "bool", "default": False},
-}
-CONTENT = {
-    "path": {"type": "str", "required": True},
-    "mode": {"type": "str", "default": "0644"},
-    "content": {"type": "str", "required": True},
-}
-LINK = {"path": {"type": "str", "required": True}, "target": {"type": "str", "required": True}}
+from ansible_collections.diskless.netboot.plugins.module_utils import (
+    rootfs_build,
+    rootfs_command,
+    rootfs_configure,
+    rootfs_disk,
+    rootfs_options,
+)
 
 
-def check(parameters: dict[str, Any]) -> None:
-    """Refuse what would leave its folder or reach a program as something else than it is.
-
-    :raises ValueError: naming the image and the value.
-    """
-    for image in parameters["images"]:
-        tree_files.check_name(image["name"], "name of an image")
-        tree_files.check_name(image["generation"], f"image {image['name']}: generation")
-        for what in ("release", "architecture"):
-            if not image[what].replace("-", "").replace(".", "").isalnum() or image[what].startswith("-"):
-                raise ValueError(f"image {image['name']}: {what} {image[what]!r}: no code name")
-        rootfs_command.packages_of(image, parameters["packages"])
-        if image["mirror"]:
-            rootfs_command.check_mirror(image["mirror"])
-    for item in [*parameters["files"], *parameters["links"]]:
-        tree_files.components(item["path"])
+def make(directory: str, item: rootfs_build.Work, slave: dict[str, Any], run: rootfs_configure.Run) -> list[str]:
+    """Make what one image lacks, and return what an administrator should know of it."""
+    if item.build:
+        rootfs_build.build(directory, item.image, slave, run)
+    elif item.tree:
+        rootfs_build.add_tree(directory, item.image, run)
+    return rootfs_disk.add(directory, item.image, run) if item.disk else []
 
 
 def main() -> None:
@@ -245,10 +241,10 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "directory": {"type": "path", "required": True},
-            "images": {"type": "list", "elements": "dict", "required": True, "options": SUBOPTIONS},
+            "images": {"type": "list", "elements": "dict", "required": True, "options": rootfs_options.IMAGE},
             "packages": {"type": "list", "elements": "str", "default": []},
-            "files": {"type": "list", "elements": "dict", "default": [], "options": CONTENT},
-            "links": {"type": "list", "elements": "dict", "default": [], "options": LINK},
+            "files": {"type": "list", "elements": "dict", "default": [], "options": rootfs_options.FILE},
+            "links": {"type": "list", "elements": "dict", "default": [], "options": rootfs_options.LINK},
             "masked_units": {"type": "list", "elements": "str", "default": []},
             "unwanted": {"type": "list", "elements": "str", "default": []},
         },
@@ -258,8 +254,13 @@ def main() -> None:
     removed: list[str] = []
     doing = ""
     try:
-        check(module.params)
+        rootfs_options.check(module.params)
         work = rootfs_build.missing(directory, images)
+        for item in work:
+            if item.disk and not item.build:
+                doing = f"image {rootfs_build.label(item.image)}: "
+                rootfs_disk.check_size(directory, item.image)
+        doing = ""
         found = rootfs_build.survey(directory)
         if module.check_mode:
             removed = found.remains
@@ -272,23 +273,23 @@ def main() -> None:
                 work = rootfs_build.missing(directory, images)
                 for item in work:
                     doing = f"image {rootfs_build.label(item.image)}: "
-                    if item.build:
-                        rootfs_build.build(directory, item.image, module.params, run)
-                    else:
-                        rootfs_build.add_tree(directory, item.image, run)
-    except (rootfs_build.BuildError, ValueError, OSError) as error:
+                    for warning in make(directory, item, module.params, run):
+                        module.warn(f"{doing}{warning}")
+    except (rootfs_command.BuildError, ValueError, OSError) as error:
         module.fail_json(msg=f"{doing}{error}", removed=removed)
     built = [rootfs_build.label(item.image) for item in work if item.build]
-    trees = [rootfs_build.label(item.image) for item in work if not item.build]
-    after = "".join([*(f"{name}\n" for name in built), *(f"{name}/{rootfs_build.TREE}\n" for name in trees)])
+    trees = [rootfs_build.label(item.image) for item in work if item.tree and not item.build]
+    disks = [f"{rootfs_build.label(item.image)}/{item.disk}" for item in work if item.disk]
+    names = [*built, *(f"{name}/{rootfs_build.TREE}" for name in trees), *disks]
     wanted = {rootfs_build.label(image) for image in images}
     module.exit_json(
         changed=bool(work or removed),
         built=built,
         trees=trees,
+        disks=disks,
         removed=removed,
         kept=[name for name in found.generations if name not in wanted],
-        diff={"before": "".join(f"{name}\n" for name in removed), "after": after},
+        diff={"before": "".join(f"{name}\n" for name in removed), "after": "".join(f"{name}\n" for name in names)},
     )
 
 

@@ -44,6 +44,16 @@ options:
     type: list
     elements: path
     default: []
+  restart:
+    description:
+      - Whether a service that runs may be restarted for O(restart_files). Otherwise it goes on by what it read before,
+        a warning names those files, and RV(pending) has them. A service that does not run is started in any case.
+    type: bool
+    default: true
+  restart_hint:
+    description: What the warning says of how to have the service restarted.
+    type: str
+    default: only a restart puts that into effect
   pending_files:
     description:
       - Those of the files that an earlier task changes. Only check mode looks at it, where they are still the old ones.
@@ -81,6 +91,12 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+pending:
+  description: The files that are not in effect, and are left so because O(restart) is false.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 stale:
   description: The files that were not in effect.
   returned: success
@@ -95,6 +111,7 @@ steps:
   sample: [reload]
 """
 
+import dataclasses
 import hashlib
 import os
 import re
@@ -231,12 +248,20 @@ def settle(module: AnsibleModule) -> dict[str, Any]:
         return result(None, service_effect.Plan((), ("enable", "start")), EFFECTIVE)
     kept = private_file.read(record_path(params["unit"]))
     record = service_effect.parse_record(kept.decode("utf-8", "replace") if kept else None, unit.invocation)
-    plan = service_effect.make(unit, reload_files, restart_files, record)
+    plan = service_effect.make(unit, reload_files, restart_files, record, may_restart=params["restart"])
+    if plan.pending:
+        module.warn(f"{params['unit']} does not run by {', '.join(plan.pending)}: {params['restart_hint']}")
     if plan.steps and not module.check_mode:
+        if "daemon-reload" in plan.steps:
+            service.take("daemon-reload")
+            # Where a unit takes the place of a SysV script, it was the script that was enabled.
+            enabled = bool((read := service.observe()) and read.enabled)
+            plan = dataclasses.replace(plan, steps=service_effect.with_enable(plan.steps, enabled=enabled))
         for step in plan.steps:
-            service.take(step)
+            if step != "daemon-reload":
+                service.take(step)
         now = service.settled(params["timeout"])
-        text = service_effect.record_text(now, [*reload_files, *restart_files])
+        text = service_effect.record_text(now, [*reload_files, *restart_files], record, plan.pending)
         private_file.write(record_path(params["unit"]), text.encode())
     return result(unit, plan, EFFECTIVE)
 
@@ -248,14 +273,16 @@ def result(unit: service_effect.Unit | None, plan: service_effect.Plan, wanted: 
         "enabled": bool(unit and unit.enabled),
         "not in effect": list(plan.stale),
     }
+    after = {**wanted, "not in effect": list(plan.pending)}
     changed = bool(plan.steps)
     return {
         "changed": changed,
+        "pending": list(plan.pending),
         "stale": list(plan.stale),
         "steps": list(plan.steps),
         "diff": {
             "before": before,
-            "after": {**wanted, "not in effect": []} if changed else before,
+            "after": after if changed else before,
         },
     }
 
@@ -268,6 +295,8 @@ def main() -> None:
             "state": {"type": "str", "choices": ["effective", "stopped"], "default": "effective"},
             "reload_files": {"type": "list", "elements": "path", "default": []},
             "restart_files": {"type": "list", "elements": "path", "default": []},
+            "restart": {"type": "bool", "default": True},
+            "restart_hint": {"type": "str", "default": "only a restart puts that into effect"},
             "pending_files": {"type": "list", "elements": "path", "default": []},
             "timeout": {"type": "int", "default": 60},
         },

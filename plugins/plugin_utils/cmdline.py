@@ -8,9 +8,12 @@ from __future__ import annotations
 import re
 
 from ansible_collections.diskless.netboot.plugins.module_utils import boot_words
+from ansible_collections.diskless.netboot.plugins.module_utils.disk_files import PERSIST, SCRATCH, SWAP
 from ansible_collections.diskless.netboot.plugins.plugin_utils import names
+from ansible_collections.diskless.netboot.plugins.plugin_utils.block_devices import devices, image_export, own_export
 from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Image, Master, Slave
 from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import Place
+from ansible_collections.diskless.netboot.plugins.plugin_utils.roots import NBD_ROOTS, STAYING
 from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import Plain, texts
 
 # Linux, arch/x86/include/asm/setup.h: COMMAND_LINE_SIZE is 2048 with its NUL
@@ -66,6 +69,38 @@ def published(image: Image, name: str) -> str:
 
 def cmdline(directory: str, image: Image, master: Master, slave: Slave, root: str) -> list[str]:
     """The arguments with which a slave boots an image, its root of the kind `root`, before the loader adds its own."""
+    attached = devices(image, slave, root)
+    nodes = {device.export: device.node for device in attached}
+    if root in NBD_ROOTS:
+        place = _nbd_root(image, slave, root, nodes)
+    else:
+        place = _nfs_root(directory, image, master, slave, root)
+    return [
+        *place,
+        *(
+            f"diskless.mount={mount['path']},{mount['fstype']},{mount['src']},{mount['opts']}"
+            for mount in slave["mounts"]
+        ),
+        *(
+            f"diskless.mount={disk['path']},{disk['fstype']},{nodes[own_export(slave, disk['name'])]},{disk['opts']},"
+            "x-systemd.growfs"
+            for disk in slave["disks"]
+        ),
+        *(
+            f"diskless.nbd={number},{master['ip']},{device.export},{device.access}"
+            for number, device in enumerate(attached)
+        ),
+        *_swap(slave, root, nodes),
+        "ip=dhcp",
+        # Not by DHCP alone: on a network of mode proxy another server answers, which does not know it.
+        f"systemd.hostname={slave['hostname']}",
+        *(f"systemd.wants={unit}" for unit in slave["services"]),
+        *(f"console={console}" for console in slave["consoles"]),
+        *slave["cmdline"],
+    ]
+
+
+def _nfs_root(directory: str, image: Image, master: Master, slave: Slave, root: str) -> list[str]:
     generation = image_directory(directory, image)
     if root == "nfs_tree":
         place = [f"nfsroot={master['ip']}:{tree_directory(directory, slave)}", "rw"]
@@ -74,17 +109,24 @@ def cmdline(directory: str, image: Image, master: Master, slave: Slave, root: st
     else:
         lower = "root" if image["format"] == "tree" else "root.squashfs"
         place = [f"nfsroot={master['ip']}:{generation}", "ro", f"diskless.lower={lower}"]
-    return [
-        "root=/dev/nfs",
-        *place,
-        *(
-            f"diskless.mount={mount['path']},{mount['fstype']},{mount['src']},{mount['opts']}"
-            for mount in slave["mounts"]
-        ),
-        "ip=dhcp",
-        # Not by DHCP alone: on a network of mode proxy another server answers, which does not know it.
-        f"systemd.hostname={slave['hostname']}",
-        *(f"systemd.wants={unit}" for unit in slave["services"]),
-        *(f"console={console}" for console in slave["consoles"]),
-        *slave["cmdline"],
-    ]
+    return ["root=/dev/nfs", *place]
+
+
+def _nbd_root(image: Image, slave: Slave, root: str, nodes: dict[str, str]) -> list[str]:
+    """`nodes`: the name of each export's device in the slave."""
+    place = [f"root={nodes[image_export(image)]}", f"rootfstype={image['nbd']['format']}"]
+    if root == "nbd_cow":
+        return [*place, "rw", f"diskless.cow={nodes[own_export(slave, SCRATCH)]}"]
+    if root == "persist":
+        return [*place, "ro", f"diskless.upper={nodes[own_export(slave, PERSIST)]}"]
+    return [*place, "ro"]
+
+
+def _swap(slave: Slave, root: str, nodes: dict[str, str]) -> list[str]:
+    """What is swapped to; a file is left out where a menu starts an image that keeps nothing."""
+    swap = slave["swap"]
+    if swap is None or (swap["type"] == "file" and root not in STAYING):
+        return []
+    if swap["type"] == "nbd":
+        return [f"diskless.swap={nodes[own_export(slave, SWAP)]}"]
+    return [f"diskless.swap={swap['type']}" + ("" if swap["size"] is None else f",{swap['size']}")]

@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ansible_collections.diskless.netboot.plugins.plugin_utils import directories, proxy, tuning, unique
+from ansible_collections.diskless.netboot.plugins.plugin_utils import (
+    directories,
+    nbd_tls,
+    proxy,
+    run_options,
+    tuning,
+    unique,
+)
 from ansible_collections.diskless.netboot.plugins.plugin_utils.images import EXAMPLE as IMAGES_EXAMPLE
 from ansible_collections.diskless.netboot.plugins.plugin_utils.images import VARIABLE as IMAGES
 from ansible_collections.diskless.netboot.plugins.plugin_utils.images import images
@@ -20,7 +27,7 @@ from ansible_collections.diskless.netboot.plugins.plugin_utils.networks import n
 from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import Place, Report, lines
 from ansible_collections.diskless.netboot.plugins.plugin_utils.reading import common, variables
 from ansible_collections.diskless.netboot.plugins.plugin_utils.role_variables import TUNABLE
-from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import Plain, boolean
+from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import Plain
 from ansible_collections.diskless.netboot.plugins.plugin_utils.slaves import Context, slave
 
 
@@ -33,9 +40,6 @@ def fleet(hostvars: Mapping[str, object], groups: object) -> Fleet:
         for name in dict.fromkeys([*master_names, *slave_names])
     }
     directory = directories.data(report, common(report, hosts, "diskless_directory"))
-    prune = common(report, hosts, "diskless_prune_trees")
-    if prune is not None:
-        boolean(Place(report, "all", "diskless_prune_trees"), prune)
     raw_networks = _required(report, hosts, NETWORKS, NETWORKS_EXAMPLE)
     raw_images = _required(report, hosts, IMAGES, IMAGES_EXAMPLE)
     known_networks = {} if raw_networks is None else networks(report, raw_networks)
@@ -59,6 +63,8 @@ def fleet(hostvars: Mapping[str, object], groups: object) -> Fleet:
     slaves = _slaves(context, {name: hosts[name] for name in slave_names})
     proxy.check_backends(report, known_networks, known_masters, slaves, of_masters)
     proxy.check_loaders(report, known_networks, slaves)
+    nbd_tls.check_clients(report, known_images, slaves, of_masters)
+    run_options.check(report, hosts, slaves)
     return {
         "errors": lines(report.errors),
         "warnings": lines(report.warnings),

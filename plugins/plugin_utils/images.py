@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.diskless.netboot.plugins.module_utils import mirrors, unit_names
+from ansible_collections.diskless.netboot.plugins.module_utils import disk_files, mirrors, unit_names
 from ansible_collections.diskless.netboot.plugins.plugin_utils import names
 from ansible_collections.diskless.netboot.plugins.plugin_utils.generation import generation
-from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Image
+from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Image, Packed
 from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import Place, Report
 from ansible_collections.diskless.netboot.plugins.plugin_utils.recipe import RECIPE
 from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import (
@@ -22,6 +22,7 @@ from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import (
     matching,
     texts,
 )
+from ansible_collections.diskless.netboot.plugins.plugin_utils.sizes import LEAST, size
 
 VARIABLE = "diskless_images"
 EXAMPLE = "a dictionary: name -> release, packages, services, format, kernel, initramfs, ..."
@@ -38,6 +39,7 @@ KEYS = (
     "mirror",
     "kernel",
     "initramfs",
+    "nbd",
     "revision",
 )
 KEYS_ALLOWED = "lines of an OpenSSH authorized_keys file, without options"
@@ -104,11 +106,14 @@ def _image(place: Place, name: str, value: dict[str, Plain]) -> Image:
         else matching(place.item(".mirror"), value["mirror"], _mirror_fault, mirrors.ALLOWED),
         "kernel": {"package": _kernel(place.item(".kernel"), given(value, "kernel", {}), architecture or "amd64")},
         "initramfs": {"drivers": _drivers(place.item(".initramfs"), given(value, "initramfs", {}))},
+        "nbd": _packed(place.item(".nbd"), given(value, "nbd", {})),
     }
     revision = value.get("revision")
     if revision is not None:
         revision = matching(place.item(".revision"), revision, names.hidden_fault, REVISION_ALLOWED)
-    definition["generation"] = generation(release, {**definition, "revision": revision}, RECIPE)
+    # The file for NBD is made of a generation and put beside it: it makes no new one.
+    contents = {key: part for key, part in definition.items() if key != "nbd"}
+    definition["generation"] = generation(release, {**contents, "revision": revision}, RECIPE)
     return definition
 
 
@@ -140,6 +145,23 @@ def _key_fault(value: str) -> str | None:
 
 def _mirror_fault(value: str) -> str | None:
     return names.hidden_fault(value) or mirrors.fault(value)
+
+
+def _packed(place: Place, value: Plain) -> Packed:
+    table = mapping(place, value, "a dictionary with the keys format and size")
+    known_keys(place, table, ["format", "size"])
+    formats = disk_files.FORMATS
+    format_ = choice(place.item(".format"), given(table, "format", formats[0]), formats) or formats[0]
+    here, wanted = place.item(".size"), table.get("size")
+    if wanted is None:
+        return {"format": format_, "size": None}
+    if format_ not in disk_files.WRITABLE:
+        writable = " or ".join(disk_files.WRITABLE)
+        here.error(
+            wanted, f"is of no use to {format_}, which is as large as what it holds", f"it with {writable} alone"
+        )
+        return {"format": format_, "size": None}
+    return {"format": format_, "size": size(here, wanted, LEAST[format_])}
 
 
 def _kernel(place: Place, value: Plain, architecture: str) -> str:

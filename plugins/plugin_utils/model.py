@@ -27,6 +27,13 @@ class Initramfs(TypedDict):
     drivers: list[str]
 
 
+class Packed(TypedDict):
+    """What an image's root is packed into for NBD; `size`: bytes of its file system, None for what it takes."""
+
+    format: str
+    size: int | None
+
+
 class Image(TypedDict):
     name: str
     generation: str
@@ -42,6 +49,7 @@ class Image(TypedDict):
     mirror: str | None
     kernel: Kernel
     initramfs: Initramfs
+    nbd: Packed
 
 
 class Master(TypedDict):
@@ -85,6 +93,23 @@ class Menu(TypedDict):
     labels: list[Label]
 
 
+class Disk(TypedDict):
+    """A block device of a slave's own with a file system; `size` in bytes."""
+
+    name: str
+    size: int
+    fstype: str
+    path: str
+    opts: str
+
+
+class Swap(TypedDict):
+    """`type`: nbd, file or zram; `size` in bytes, None for a share of the slave's memory (zram)."""
+
+    type: str
+    size: int | None
+
+
 class Slave(TypedDict):
     name: str
     hostname: str
@@ -99,6 +124,9 @@ class Slave(TypedDict):
     mounts: list[Mount]
     services: list[str]
     loader: str
+    persist_size: int
+    disks: list[Disk]
+    swap: Swap | None
     menu: Menu | None
 
 

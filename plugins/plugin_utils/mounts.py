@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
+from ansible_collections.diskless.netboot.plugins.module_utils.boot_words import argument_fault
 from ansible_collections.diskless.netboot.plugins.plugin_utils import names
 from ansible_collections.diskless.netboot.plugins.plugin_utils.addresses import address_fault
-from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Mount
+from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Image, Mount
 from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import Place
 from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import (
     Plain,
@@ -33,6 +35,8 @@ KEPT = (
 )
 # what a master may export read-write without giving away its own system
 EXPORTABLE = ("/home", "/srv", "/mnt", "/media", "/data")
+# in /usr, and there in every image (package base-files)
+MOUNT_POINTS = ("/usr/local",)
 
 PATH_ALLOWED = f"a mount point: {names.PATH_ALLOWED}; not / or /usr, nor in {', '.join(KEPT)}"
 SRC_ALLOWED = "master:/path, or server:/path for NFS"
@@ -64,9 +68,9 @@ def _mount(
 ) -> Mount | None:
     known_keys(place, value, KEYS)
     target = required(place, value, "path", PATH_ALLOWED)
-    path = None if target is None else matching(place.item(".path"), target, _target_fault, PATH_ALLOWED)
+    path = None if target is None else matching(place.item(".path"), target, target_fault, PATH_ALLOWED)
     fstype = matching(place.item(".fstype"), given(value, "fstype", "nfs"), _fstype_fault, FSTYPE_ALLOWED)
-    opts = matching(place.item(".opts"), given(value, "opts", OPTS), _opts_fault, OPTS_ALLOWED)
+    opts = matching(place.item(".opts"), given(value, "opts", OPTS), opts_fault, OPTS_ALLOWED)
     source = given(value, "src", "tmpfs") if fstype == "tmpfs" else required(place, value, "src", SRC_ALLOWED)
     if source is None or not fstype:
         return None
@@ -82,7 +86,25 @@ def _mount(
     return {"path": path, "src": src, "fstype": fstype, "opts": opts, "export": export}
 
 
-def _target_fault(value: str) -> str | None:
+def check_shared(place: Place, paths: Iterable[str], image: Image) -> None:
+    """Errors for paths that a slave's tree cannot have a mount on.
+
+    What a tree shares with its image is mounted already, and read-only: nobody can make a mount point in it.
+    """
+    name = image["name"]
+    for path in (path for path in paths if path not in MOUNT_POINTS):
+        shared = next((one for one in image["shared"] if names.nested(path, one)), None)
+        if shared == path:
+            place.error(path, f"is shared by image {name!r} already", "another path")
+        elif shared is not None and names.lies_in(path, shared):
+            wrong = f"lies in {shared}, which image {name!r} shares read-only: its mount point cannot be made"
+            place.error(path, wrong, f"a path outside {shared}, or an image that does not share it")
+        elif shared is not None:
+            place.error(path, f"would hide {shared}, which image {name!r} shares", "another path")
+
+
+def target_fault(value: str) -> str | None:
+    """Why a path is no mount point of a slave."""
     if value == "/":
         return "is the root itself"
     fault = names.path_fault(value)
@@ -96,10 +118,13 @@ def _fstype_fault(value: str) -> str | None:
     return None if _FSTYPE.fullmatch(value) else names.hidden_fault(value) or "is no file system type"
 
 
-def _opts_fault(value: str) -> str | None:
+def opts_fault(value: str) -> str | None:
+    """Why a text is no list of mount options."""
     if not _OPTS.fullmatch(value):
         return names.hidden_fault(value) or "holds what no mount option may hold"
-    return "says both ro and rw" if {"ro", "rw"} <= set(value.split(",")) else None
+    if {"ro", "rw"} <= set(value.split(",")):
+        return "says both ro and rw"
+    return argument_fault(value)  # they travel in the kernel's command line
 
 
 def _nfs_fault(value: str) -> str | None:
@@ -115,7 +140,9 @@ def _nfs_fault(value: str) -> str | None:
 
 
 def _source_fault(value: str) -> str | None:
-    return None if _SOURCE.fullmatch(value) else names.hidden_fault(value) or "holds what no source may hold"
+    if not _SOURCE.fullmatch(value):
+        return names.hidden_fault(value) or "holds what no source may hold"
+    return argument_fault(value)
 
 
 def _exportable(place: Place, path: str, directory: str, private: list[str]) -> bool:

@@ -8,16 +8,17 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 
-from ansible_collections.diskless.netboot.plugins.plugin_utils import boot_labels
+from ansible_collections.diskless.netboot.plugins.plugin_utils import block_devices, boot_labels
 from ansible_collections.diskless.netboot.plugins.plugin_utils import boot_policy as policies
 from ansible_collections.diskless.netboot.plugins.plugin_utils.cmdline import image_directory, tree_directory
 from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Fleet, Master, Menu, Network, Slave
+from ansible_collections.diskless.netboot.plugins.plugin_utils.roots import NBD_ROOTS
 
 Record = dict[str, object]
 
 
 def slaves_of(fleet: Fleet, master: str) -> list[Slave]:
-    """A master's slaves in inventory order; ValueError for a master that the fleet does not have."""
+    """A master's slaves in the model's order; ValueError for a master that the fleet does not have."""
     if master not in fleet["masters"]:
         raise ValueError(
             f"{master!r} is no master of the fleet; allowed: {', '.join(fleet['masters']) or 'there is none'}"
@@ -127,8 +128,10 @@ def exports(fleet: Fleet, master: str) -> list[Record]:
 
 
 def _generations(fleet: Fleet, slave: Slave) -> list[str]:
-    """The directories of those images that a slave has as its root, or shares parts of."""
-    images_and_roots = [(fleet["images"][name], root) for name, root in boot_labels.served(slave)]
+    """The directories of those images that a slave has as its root by NFS, or shares parts of."""
+    images_and_roots = [
+        (fleet["images"][name], root) for name, root in boot_labels.served(slave) if root not in NBD_ROOTS
+    ]
     return list(
         dict.fromkeys(
             image_directory(fleet["directory"], image)
@@ -149,15 +152,29 @@ def _mounted(slave: Slave) -> dict[str, str]:
 
 
 def images(fleet: Fleet, master: str) -> list[Record]:
-    """`slave_rootfs_images`: the images that the master's slaves can boot; `tree`: is root/ wanted beside the file."""
-    roots = {found for slave in slaves_of(fleet, master) for found in boot_labels.served(slave)}
-    used = {name for name, _root in roots}
-    trees = {name for name, root in roots if root == "nfs_tree"}
+    """`slave_rootfs_images`: the images that the master's slaves can boot.
+
+    `tree`: is root/ wanted beside the file; `nbd`: what else the root is packed into, None where nobody attaches it.
+    """
+    roots = _roots(fleet, master)
     return [
-        {**image, "tree": image["format"] == "tree" or name in trees}
+        {
+            **image,
+            "tree": image["format"] == "tree" or "nfs_tree" in roots[name],
+            "nbd": image["nbd"] if roots[name] & {*NBD_ROOTS} else None,
+        }
         for name, image in fleet["images"].items()
-        if name in used
+        if name in roots
     ]
+
+
+def _roots(fleet: Fleet, master: str) -> dict[str, set[str]]:
+    """The images that a master's slaves can boot, each with the kinds of root that they have it as."""
+    found: dict[str, set[str]] = {}
+    for slave in slaves_of(fleet, master):
+        for name, root in boot_labels.served(slave):
+            found.setdefault(name, set()).add(root)
+    return found
 
 
 def trees(fleet: Fleet, master: str) -> list[Record]:
@@ -177,9 +194,21 @@ def trees(fleet: Fleet, master: str) -> list[Record]:
 
 def kernels(fleet: Fleet, master: str) -> list[Record]:
     """`slave_kernel_images`: the same images, as far as kernel and initramfs are concerned."""
-    used = {name for slave in slaves_of(fleet, master) for name, _root in boot_labels.served(slave)}
+    modules: dict[str, set[str]] = {}
+    programs: dict[str, set[str]] = {}
+    for slave in slaves_of(fleet, master):
+        for name, root in boot_labels.served(slave):
+            image = fleet["images"][name]
+            modules.setdefault(name, set()).update(block_devices.modules(image, slave, root))
+            programs.setdefault(name, set()).update(block_devices.programs(image, slave, root))
     return [
-        {"name": name, "generation": image["generation"], "drivers": image["initramfs"]["drivers"]}
+        {
+            "name": name,
+            "generation": image["generation"],
+            "drivers": image["initramfs"]["drivers"],
+            "modules": sorted(modules[name]),
+            "programs": sorted(programs[name]),
+        }
         for name, image in fleet["images"].items()
-        if name in used
+        if name in modules
     ]

@@ -17,8 +17,19 @@ INSTEAD: dict[str, str | None] = {
     "nfs_server_backend": None,
     "nfs_server_address": None,
     "nfs_server_exports": "slave_mounts",
+    "nfs_server_present": "slave_ip",
     "nfs_server_threads": None,
     "nfs_server_lease_seconds": None,
+    "nbd_server_directory": "diskless_directory",
+    "nbd_server_exports": "slave_root, slave_disks and slave_swap",
+    "nbd_server_present": "slave_ip",
+    "nbd_server_disks": "slave_disks, slave_swap and slave_persist_size",
+    "nbd_server_reset_slaves": "-e '{\"diskless_reset_slaves\": [...]}'",
+    "nbd_server_prune_disks": "-e diskless_prune_disks=true",
+    "nbd_server_address": None,
+    "nbd_server_list": None,
+    "nbd_server_restart": None,
+    "nbd_server_tls": None,
     "tftp_pxelinux_root": None,
     "tftp_pxelinux_address": "master_ip",
     "tftp_pxelinux_http": None,
@@ -35,4 +46,4 @@ INSTEAD: dict[str, str | None] = {
 }
 # What an admin may set, on the masters.
 TUNABLE = tuple(name for name, instead in INSTEAD.items() if instead is None)
-PREFIXES = ("slave_rootfs_", "slave_kernel_", "nfs_server_", "tftp_pxelinux_", "dhcp_server_")
+PREFIXES = ("slave_rootfs_", "slave_kernel_", "nfs_server_", "nbd_server_", "tftp_pxelinux_", "dhcp_server_")

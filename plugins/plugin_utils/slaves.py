@@ -7,26 +7,27 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from ansible_collections.diskless.netboot.plugins.module_utils.disk_files import WRITABLE
 from ansible_collections.diskless.netboot.plugins.plugin_utils import boot_labels, cmdline, mac, names
 from ansible_collections.diskless.netboot.plugins.plugin_utils.addresses import ALLOWED, address
 from ansible_collections.diskless.netboot.plugins.plugin_utils.boot_policy import LOADERS
+from ansible_collections.diskless.netboot.plugins.plugin_utils.disks import disks
 from ansible_collections.diskless.netboot.plugins.plugin_utils.images import units
 from ansible_collections.diskless.netboot.plugins.plugin_utils.menus import menu
 from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Image, Master, Network, Slave
-from ansible_collections.diskless.netboot.plugins.plugin_utils.mounts import mounts
+from ansible_collections.diskless.netboot.plugins.plugin_utils.mounts import check_shared, mounts
 from ansible_collections.diskless.netboot.plugins.plugin_utils.networks import host_fault, in_pool, network_of
 from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import Place, Report, show_name
+from ansible_collections.diskless.netboot.plugins.plugin_utils.roots import ROOTS
 from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import Plain, choice, given, matching, text
+from ansible_collections.diskless.netboot.plugins.plugin_utils.sizes import LEAST, MOST, shown, size
+from ansible_collections.diskless.netboot.plugins.plugin_utils.swap import swap
 
-ROOTS = ("nfs_overlay", "nfs_tree")
-UNBUILT_ROOTS = ("nbd_overlay", "nbd_cow")
-WITHOUT_EFFECT = ("slave_swap",)
+PERSIST_SIZE = "4G"
 # as many cards as a line of dnsmasq's holds, with room to spare
 MOST_MACS = 16
-# in /usr, and there in every image (package base-files)
-MOUNT_POINTS = ("/usr/local",)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,8 +61,18 @@ def slave(context: Context, name: str, variables: Mapping[str, Plain]) -> tuple[
     macs = _macs(place("slave_mac"), variables.get("slave_mac"))
     ip, network = _ip(place("slave_ip"), context, variables.get("slave_ip"))
     image = _image(place("slave_image"), context, variables.get("slave_image"))
-    root = choice(place("slave_root"), given(variables, "slave_root", ROOTS[0]), ROOTS, UNBUILT_ROOTS)
+    root = choice(place("slave_root"), given(variables, "slave_root", ROOTS[0]), ROOTS)
     master = _master(place("slave_master"), context, network, variables.get("slave_master"))
+    its_mounts = mounts(
+        place("slave_mounts"),
+        given(variables, "slave_mounts", []),
+        context.directory,
+        context.private,
+        context.master_addresses.get(master or ""),
+    )
+    persist_size = size(
+        place("slave_persist_size"), given(variables, "slave_persist_size", PERSIST_SIZE), LEAST["ext4"]
+    )
     found: Slave = {
         "name": name,
         "hostname": hostname or "",
@@ -73,15 +84,14 @@ def slave(context: Context, name: str, variables: Mapping[str, Plain]) -> tuple[
         "master": master or "",
         "cmdline": cmdline.arguments(place("slave_cmdline"), given(variables, "slave_cmdline", [])),
         "consoles": cmdline.consoles(place("slave_consoles"), given(variables, "slave_consoles", [*cmdline.CONSOLES])),
-        "mounts": mounts(
-            place("slave_mounts"),
-            given(variables, "slave_mounts", []),
-            context.directory,
-            context.private,
-            context.master_addresses.get(master or ""),
-        ),
+        "mounts": its_mounts,
         "services": units(place("slave_services"), given(variables, "slave_services", [])),
         "loader": choice(place("slave_loader"), given(variables, "slave_loader", LOADERS[0]), LOADERS) or LOADERS[0],
+        "persist_size": persist_size or 0,
+        "disks": disks(
+            place("slave_disks"), given(variables, "slave_disks", []), [mount["path"] for mount in its_mounts]
+        ),
+        "swap": swap(place("slave_swap"), variables.get("slave_swap"), root),
         "menu": menu(
             place("slave_menu"),
             variables.get("slave_menu"),
@@ -90,10 +100,8 @@ def slave(context: Context, name: str, variables: Mapping[str, Plain]) -> tuple[
             context.images,
         ),
     }
-    _check_mounts(place("slave_mounts"), found, context)
-    for variable in WITHOUT_EFFECT:
-        if variables.get(variable) is not None:
-            place(variable).warn(variables[variable], "has no effect yet")
+    if found["image"] in context.images:
+        _check_root(place, found, context.images[found["image"]])
     identity: dict[str, Plain] = {"macs": [*macs], "ip": ip, "hostname": hostname}
     whole = good_name and hostname and macs and ip and network and image in context.images and root
     if not whole or master not in context.masters:
@@ -194,17 +202,21 @@ def _master(place: Place, context: Context, network: str | None, value: Plain) -
     return master
 
 
-def _check_mounts(place: Place, found: Slave, context: Context) -> None:
-    """What a tree shares is mounted already, and read-only: nobody can make a mount point in it."""
-    if found["root"] != "nfs_tree" or found["image"] not in context.images:
+def _check_root(place: Callable[[str], Place], found: Slave, image: Image) -> None:
+    """What a slave's root asks of its image, and of what is mounted into it."""
+    if found["root"] == "nfs_tree":
+        check_shared(place("slave_mounts"), (mount["path"] for mount in found["mounts"]), image)
+        check_shared(place("slave_disks"), (disk["path"] for disk in found["disks"]), image)
+    packed, its_size = image["nbd"]["format"], image["nbd"]["size"]
+    here, what = place("slave_root"), "writes to the image's own file system, and"
+    if found["root"] != "nbd_cow":
         return
-    image = found["image"]
-    for path in (mount["path"] for mount in found["mounts"] if mount["path"] not in MOUNT_POINTS):
-        shared = next((one for one in context.images[image]["shared"] if names.nested(path, one)), None)
-        if shared == path:
-            place.error(path, f"is shared by image {image!r} already", "another path")
-        elif shared is not None and names.lies_in(path, shared):
-            wrong = f"lies in {shared}, which image {image!r} shares read-only: its mount point cannot be made"
-            place.error(path, wrong, f"a path outside {shared}, or an image that does not share it")
-        elif shared is not None:
-            place.error(path, f"would hide {shared}, which image {image!r} shares", "another path")
+    if packed not in WRITABLE:
+        wrong = f"{what} image {image['name']!r} has nbd.format {packed}"
+        here.error("nbd_cow", wrong, f"an image with nbd.format {' or '.join(WRITABLE)}, or nbd_overlay")
+    elif its_size is None:
+        # Its scratch disk has room for all of that: without a size, a slave could fill its master's disk.
+        wrong = f"{what} diskless_images.{image['name']}.nbd.size does not say how large that is"
+        here.error(
+            "nbd_cow", wrong, f"an image with nbd.size, from {shown(LEAST[packed])} to {shown(MOST)}, or nbd_overlay"
+        )

@@ -24,10 +24,19 @@ SLAVE_VARIABLES = (
     "slave_services",
     "slave_loader",
     "slave_menu",
+    "slave_persist_size",
+    "slave_disks",
     "slave_swap",
 )
 MASTER_VARIABLES = ("master_ip", "master_interface")
-FLEET_VARIABLES = ("diskless_networks", "diskless_images", "diskless_directory", "diskless_prune_trees")
+FLEET_VARIABLES = (
+    "diskless_networks",
+    "diskless_images",
+    "diskless_directory",
+    "diskless_prune_trees",
+    "diskless_prune_disks",
+    "diskless_reset_slaves",
+)
 # what validate.yml leaves behind on localhost; nobody sets it
 RESULTS = ("diskless_fleet",)
 KNOWN = (*SLAVE_VARIABLES, *MASTER_VARIABLES, *FLEET_VARIABLES, *RESULTS)

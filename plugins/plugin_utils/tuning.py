@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The variables of roles that an admin may set for a master: checked as the roles would, but before the run begins.
 
-`tftp_pxelinux_root` is checked in directories.py, `tftp_pxelinux_http` in masters.py. Null is an error here: it reaches
-the role in its default's place.
+`tftp_pxelinux_root` is checked in directories.py, `tftp_pxelinux_http` in masters.py. Null is an error here, as it
+reaches the role in its default's place; it is the default of `nbd_server_tls` alone.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ from ansible_collections.diskless.netboot.plugins.module_utils.boot_words import
     TIMEOUT_LIMIT,
     line_fault,
 )
-from ansible_collections.diskless.netboot.plugins.plugin_utils import boot_rules, names, nfs_settings
+from ansible_collections.diskless.netboot.plugins.plugin_utils import boot_rules, names, nbd_tls, nfs_settings
 from ansible_collections.diskless.netboot.plugins.plugin_utils.addresses import ALLOWED as ADDRESS_ALLOWED
 from ansible_collections.diskless.netboot.plugins.plugin_utils.addresses import address_fault
 from ansible_collections.diskless.netboot.plugins.plugin_utils.dnsmasq import SHORTEST_LEASE_SECONDS
 from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import Place, Report
 from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import (
     Plain,
+    boolean,
     choice,
     items,
     matching,
@@ -75,6 +76,10 @@ CHECKS: dict[str, Check] = {
     "nfs_server_address": partial(_optional, test=address_fault, allowed=f"{ADDRESS_ALLOWED}, or '' for all"),
     "nfs_server_lease_seconds": partial(number, least=LEAST_NFS_LEASE, most=MOST_NFS_LEASE),
     "nfs_server_threads": partial(number, least=0, most=nfs_settings.THREADS_LIMIT),
+    "nbd_server_address": partial(_optional, test=address_fault, allowed=f"{ADDRESS_ALLOWED}, or '' for all"),
+    "nbd_server_list": boolean,
+    "nbd_server_restart": partial(choice, accepted=["never", "now"]),
+    nbd_tls.VARIABLE: nbd_tls.check,
     "tftp_pxelinux_serial": partial(_optional, test=_serial_fault, allowed=SERIAL_ALLOWED),
     "tftp_pxelinux_default_message": _message,
     "tftp_pxelinux_default_timeout": partial(number, least=0, most=TIMEOUT_LIMIT),

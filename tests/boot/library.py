@@ -84,6 +84,15 @@ class Library:
             machine.wait_for_login()
             yield machine
 
+    @contextlib.contextmanager
+    def booted_together(self, boot: str, firmware: typing.Mapping[str, str]) -> typing.Iterator[dict[str, Machine]]:
+        """Several slaves at once, all at their login prompts; `firmware` by name. Raises LabError."""
+        with contextlib.ExitStack() as stack:
+            machines = {name: stack.enter_context(self.powered(name, boot, kind)) for name, kind in firmware.items()}
+            for machine in machines.values():
+                machine.wait_for_login()
+            yield machines
+
     def _note(self, machine: Machine, boot: str) -> None:
         """Adds a boot, however far it came, to the report."""
         self.report.setdefault("boots", []).append(

@@ -57,43 +57,47 @@ def _require_health(library: Library, name: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def pc02(converged: Library) -> typing.Iterator[Machine]:
-    """A second slave of the image, which runs while the other tests of this file change what is around it."""
-    with converged.booted("pc02") as machine:
-        yield machine
+def both(converged: Library) -> typing.Iterator[dict[str, Machine]]:
+    """Two slaves of the image. pc02 runs while the tests of this file change what is around it."""
+    with converged.booted_together("squashfs", {"pc01": "bios", "pc02": "bios"}) as machines:
+        yield machines
 
 
-def test_a_slave_has_an_overlay_over_the_squashfs_file_on_read_only_nfs(converged: Library, pc02: Machine) -> None:
-    with converged.booted("pc01", "squashfs") as machine:
-        # QEMU's ROM is an iPXE, which is told a script; that and all else comes by HTTP.
-        transfers = machine.capture.update().transfers
-        assert transfers[0].path == "/ipxe/boot.ipxe"
-        assert {one.service for one in transfers} == {"http"}
+def test_a_slave_has_an_overlay_over_the_squashfs_file_on_read_only_nfs(
+    converged: Library, both: dict[str, Machine]
+) -> None:
+    # QEMU's ROM is an iPXE, which is told a script; that and all else comes by HTTP.
+    transfers = both["pc01"].capture.update().transfers
+    assert transfers[0].path == "/ipxe/boot.ipxe"
+    assert {one.service for one in transfers} == {"http"}
 
-        _require_health(converged, "pc01")
-        mounts = _mounts(converged, "pc01")
-        squashfs = mounts[_lower(mounts)]
-        assert squashfs["fstype"] == "squashfs"
-        backing = converged.on_slave("pc01", "losetup", "--noheadings", "--output", "BACK-FILE,RO", squashfs["source"])
-        file, read_only = backing.split()
-        assert file.endswith("/root.squashfs")
-        assert read_only == "1"
-        generation = _require_read_only_nfs(converged, mounts[str(pathlib.PurePath(file).parent)])
-        assert converged.on_master("ls", f"{generation}/root.squashfs") == f"{generation}/root.squashfs\n"
+    _require_health(converged, "pc01")
+    mounts = _mounts(converged, "pc01")
+    squashfs = mounts[_lower(mounts)]
+    assert squashfs["fstype"] == "squashfs"
+    backing = converged.on_slave("pc01", "losetup", "--noheadings", "--output", "BACK-FILE,RO", squashfs["source"])
+    file, read_only = backing.split()
+    assert file.endswith("/root.squashfs")
+    assert read_only == "1"
+    generation = _require_read_only_nfs(converged, mounts[str(pathlib.PurePath(file).parent)])
+    assert converged.on_master("ls", f"{generation}/root.squashfs") == f"{generation}/root.squashfs\n"
 
-        # The image is the same, who they are is not.
-        assert pc02.hardware.name == converged.on_slave("pc02", "hostname")
-        ours, others = identity(converged, "pc01"), identity(converged, "pc02")
-        assert ours[0] != others[0]
-        assert ours[1] != others[1]
+    # The image is the same, who they are is not.
+    assert converged.on_slave("pc02", "hostname") == "pc02"
+    ours, others = identity(converged, "pc01"), identity(converged, "pc02")
+    assert ours[0] != others[0]
+    assert ours[1] != others[1]
 
-        converged.on_slave("pc01", "systemd-run", "--on-active=1", "systemctl", "poweroff")
-        machine.wait_until_off(_SHUTDOWN_SECONDS)
+    converged.on_slave("pc01", "systemd-run", "--on-active=1", "systemctl", "poweroff")
+    both["pc01"].wait_until_off(_SHUTDOWN_SECONDS)
+    # Its port on the LAN is free for its next boot.
+    both["pc01"].power_off()
 
 
 def test_a_new_generation_is_for_the_next_boot_and_its_lower_layer_may_be_the_tree(
-    converged: Library, pc02: Machine
+    converged: Library, both: dict[str, Machine]
 ) -> None:
+    pc02 = both["pc02"]
     running = _mounts(converged, "pc02")
     converged.site("tree-format", more=TREE_FORMAT)
 

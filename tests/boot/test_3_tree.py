@@ -20,7 +20,7 @@ def _switch_off(library: Library, name: str, machine: Machine) -> None:
 
 def test_what_a_slave_writes_survives_its_reboot_and_is_its_own(converged: Library) -> None:
     converged.on_master("install", "-d", "-o", "1000", "-g", "1000", "-m", "0700", f"/srv/diskless{_HOME}")
-    with converged.booted("pc21", "first") as machine:
+    with converged.booted_together("first", {"pc21": "bios", "pc22": "bios"}) as machines:
         assert converged.on_slave("pc21", "hostname") == "pc21"
         assert converged.on_slave("pc21", "findmnt", "--noheadings", "--output", "FSTYPE", "/") == "nfs4"
         usr = converged.on_slave("pc21", "findmnt", "--noheadings", "--output", "FSTYPE,OPTIONS,SOURCE", "/usr").split()
@@ -33,14 +33,13 @@ def test_what_a_slave_writes_survives_its_reboot_and_is_its_own(converged: Libra
         refused = converged.on_slave("pc21", "sh", "-c", f"cat {_HOME}/from-pc21 2>&1 || true")
         assert refused.endswith("Permission denied")
         who = identity(converged, "pc21")
-        _switch_off(converged, "pc21", machine)
+        _switch_off(converged, "pc21", machines["pc21"])
+
+        seen = converged.on_slave("pc22", "sh", "-c", f"test -e {_MARKER} && echo there || echo not there")
+        assert seen == "not there"
+        assert converged.on_slave("pc22", *_AS_READER, "cat", f"{_HOME}/from-pc21") == "shared"
+        assert not set(identity(converged, "pc22")) & set(who)
     with converged.booted("pc21", "second") as machine:
         assert converged.on_slave("pc21", "cat", _MARKER) == "pc21"
         assert identity(converged, "pc21") == who
         _switch_off(converged, "pc21", machine)
-    with converged.booted("pc22"):
-        assert (
-            converged.on_slave("pc22", "sh", "-c", f"test -e {_MARKER} && echo there || echo not there") == "not there"
-        )
-        assert converged.on_slave("pc22", *_AS_READER, "cat", f"{_HOME}/from-pc21") == "shared"
-        assert not set(identity(converged, "pc22")) & set(who)

@@ -59,18 +59,18 @@ def test_pxelinux_shows_its_menu_and_obeys_keys(with_isc: Library) -> None:
     fetches.note(with_isc.report, fetched)
 
 
-def test_grub_shows_the_same_menu_by_uefi(with_isc: Library) -> None:
-    with with_isc.powered("pc04", "uefi", "uefi") as machine:
-        _choose_the_second(machine)
+def test_grub_shows_the_same_menu_by_uefi_while_a_rom_loads_an_image_for_etherboot(with_isc: Library) -> None:
+    with (
+        with_isc.powered("pc04", "uefi", "uefi") as uefi,
+        with_isc.powered("pc05", "etherboot") as rom,
+    ):
+        _choose_the_second(uefi)
         _require_mark(with_isc, "pc04")
-        traffic = machine.capture.update()
-    assert traffic.asked[0] == "shimx64.efi"
-    # Without Secure Boot the signed GRUB may load its module for HTTP.
-    assert fetches.of(traffic)["service"] == "http"
+        traffic = uefi.capture.update()
+        assert traffic.asked[0] == "shimx64.efi"
+        # Without Secure Boot the signed GRUB may load its module for HTTP.
+        assert fetches.of(traffic)["service"] == "http"
 
-
-def test_a_rom_loads_an_image_for_etherboot(with_isc: Library) -> None:
-    with with_isc.booted("pc05", "etherboot") as machine:
-        traffic = machine.capture.update()
-    asked = [(one.service, one.path) for one in traffic.transfers]
-    assert asked[:2] == [("tftp", "etherboot/ipxe_i386.elf"), ("http", "/ipxe/boot.ipxe")]
+        rom.wait_for_login()
+        asked = [(one.service, one.path) for one in rom.capture.update().transfers]
+        assert asked[:2] == [("tftp", "etherboot/ipxe_i386.elf"), ("http", "/ipxe/boot.ipxe")]

@@ -36,6 +36,7 @@ _UNITS = (
     *("kea-dhcp4-server", "isc-dhcp-server", "diskless-dnsmasq"),
     *("tftpd-hpa", "nginx"),
     *("nfs-server", "nfs-ganesha", "rpcbind"),
+    "nbd-server",
 )
 _SHOWN_LINES = 12
 

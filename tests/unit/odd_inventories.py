@@ -11,6 +11,8 @@ import string
 from random import Random
 from typing import Any
 
+import odd_devices
+
 LETTERS = string.ascii_letters + string.digits
 LOWER = string.ascii_lowercase + string.digits
 # docs/inventory.md, "slave_menu": of titles and lines of help
@@ -188,19 +190,22 @@ class Odd:
             found["pool"] = [str(base + 100), str(base + 150)]
         return self.name(), found
 
-    def slave(self, index: int, images: list[str], base: str) -> dict[str, Any]:
+    def slave(self, index: int, images: dict[str, Any], base: str) -> dict[str, Any]:
         cards = [self.card(index, card) for card in range(self.chance.choice([1, 1, 1, 2, 3]))]
+        image = self.chance.choice(list(images))
+        root = odd_devices.root(self.chance, images[image])
         found: dict[str, Any] = {
             "slave_mac": cards[0] if len(cards) == 1 else cards,
             "slave_ip": f"{base}{2 + index}",
-            "slave_image": self.chance.choice(images),
-            "slave_root": self.chance.choice(["nfs_overlay", "nfs_overlay", "nfs_tree"]),
+            "slave_image": image,
+            "slave_root": root,
             "slave_cmdline": self.cmdline(4),
+            **odd_devices.devices(self.chance, root),
         }
         if self.chance.random() < 0.7:
             found["slave_loader"] = self.chance.choice(LOADERS)
         if self.chance.random() < 0.4:
-            found["slave_menu"] = self.menu(images)
+            found["slave_menu"] = self.menu(list(images))
         if self.chance.random() < 0.3:
             found["slave_consoles"] = self.chance.choice([[], ["tty0"], ["uart8250,io,0x3f8,9600n8", "ttyS1"]])
             found["slave_services"] = self.chance.choice([[], ["ssh"], ["a@b:c.timer", "x.service"]])
@@ -211,12 +216,12 @@ class Odd:
 
     def inventory(self) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
         """Host variables and groups of one master with up to four slaves."""
-        images = self.names(self.chance.choice([1, 1, 2, 3]))
+        images = {name: odd_devices.image(self.chance) for name in self.names(self.chance.choice([1, 1, 2, 3]))}
         name, network = self.network()
         base = network["cidr"].rpartition(".")[0] + "."
         count = self.chance.choice([1, 1, 1, 1, 2, 3])
         hosts = [f"{number}{one}" for number, one in enumerate(self.names(count + 1))]
-        everywhere = {"diskless_networks": {name: network}, "diskless_images": {image: {} for image in images}}
+        everywhere = {"diskless_networks": {name: network}, "diskless_images": images}
         variables: dict[str, dict[str, Any]] = {
             hosts[0]: {
                 "master_ip": f"{base}1",

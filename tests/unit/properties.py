@@ -7,11 +7,13 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import block_devices
 import read_dnsmasq
 import read_grub
 import read_ipxe
 import read_isc
 import read_pxelinux
+import wanted_cmdline
 from ansible_collections.diskless.netboot.plugins.filter.dnsmasq_config import dnsmasq_config
 from ansible_collections.diskless.netboot.plugins.filter.isc_dhcpd_config import isc_dhcpd_config
 from ansible_collections.diskless.netboot.plugins.filter.kea_dhcp4_config import kea_dhcp4_config
@@ -20,7 +22,7 @@ from ansible_collections.diskless.netboot.plugins.plugin_utils import boot_polic
 from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Fleet
 from read_dhcp import Host, Network, Served
 from read_dhcp import kea as read_kea
-from read_loaders import VARIABLE, Argument, Choice, Screen, kernel_arguments
+from read_loaders import VARIABLE, Choice, Screen
 
 Hosts = dict[str, dict[str, Any]]
 LEASE_SECONDS = 3600
@@ -56,6 +58,7 @@ def part(hosts: Hosts, model: Fleet) -> Part:
     """What an inventory gives the servers, after asserting that the loaders' files say what it wants and no more."""
     (master,) = model["masters"]
     files = published(model, master, http=hosts[master]["tftp_pxelinux_http"])
+    block_devices.check(hosts, model, master)
     for name in model["slaves"]:
         _check_slave(hosts, model, name, files)
     scripts = [text for path, text in files.items() if path.endswith(".cfg")]
@@ -212,38 +215,5 @@ def _choice(hosts: Hosts, model: Fleet, name: str, label: dict[str, Any]) -> Cho
         return Choice(label["name"], title, "", "", ())
     image = label.get("image") or hosts[name]["slave_image"]
     folder = f"images/{image}/{model['images'][image]['generation']}"
-    arguments = tuple(_arguments(hosts, folder, name, label))
+    arguments = tuple(wanted_cmdline.arguments(hosts[name], name, hosts[_master(hosts)], folder, label))
     return Choice(label["name"], title, f"{folder}/vmlinuz", f"{folder}/initrd.img", arguments)
-
-
-def _arguments(hosts: Hosts, folder: str, name: str, label: dict[str, Any]) -> list[Argument]:
-    """docs/architecture.md, "The kernel command line of a slave"."""
-    slave = hosts[name]
-    server = hosts[_master(hosts)]["master_ip"]
-    image = f"{server}:/srv/diskless/{folder}"
-    root: list[Argument] = [("nfsroot", image), ("ro", None), ("diskless.lower", "root.squashfs")]
-    if slave["slave_root"] == "nfs_tree" and not label.get("image"):
-        shared = f"/srv/diskless/{folder}/root:/usr,/opt"
-        root = [("nfsroot", f"{server}:/srv/diskless/trees/{name}"), ("rw", None), ("diskless.shared", shared)]
-    mounts = [
-        ("diskless.mount", f"{one['path']},nfs,{one['src'].replace('master:', f'{server}:', 1)},{one['opts']}")
-        for one in slave.get("slave_mounts") or []
-    ]
-    units = [unit if "." in unit else f"{unit}.service" for unit in slave.get("slave_services") or []]
-    consoles = slave.get("slave_consoles")
-    words = [*_words(slave.get("slave_cmdline")), *_words(label.get("cmdline"))]
-    return [
-        ("root", "/dev/nfs"),
-        *root,
-        *mounts,
-        ("ip", "dhcp"),
-        ("systemd.hostname", slave["slave_hostname"]),
-        *(("systemd.wants", unit) for unit in units),
-        *(("console", one) for one in (["ttyS0,115200n8", "tty0"] if consoles is None else consoles)),
-        *words,
-    ]
-
-
-def _words(value: Any) -> list[Argument]:
-    arguments: list[Argument] = kernel_arguments(value if isinstance(value, str) else " ".join(value or []))
-    return arguments

@@ -68,6 +68,56 @@ LINES: list[tuple[dict[str, Any], str, str]] = [
         "systemd.hostname=pc01 systemd.wants=ssh.service systemd.wants=x.timer "
         'console=tty0 quiet dyndbg="file x +p"',
     ),
+    (
+        {"pc01": {"slave_root": "nbd_overlay", "slave_swap": "zram"}},
+        "pc01",
+        "root=/dev/nbd0 rootfstype=squashfs ro "
+        "diskless.nbd=0,192.168.1.1,images/reading_room/G/root.squashfs,ro diskless.swap=zram "
+        f"ip=dhcp systemd.hostname=pc01 {CONSOLES}",
+    ),
+    (
+        {
+            "everywhere": image(nbd={"format": "btrfs", "size": "4G"}),
+            "pc01": {"slave_root": "nbd_cow", "slave_swap": {"type": "nbd", "size": "2G"}},
+        },
+        "pc01",
+        "root=/dev/nbd0 rootfstype=btrfs rw diskless.cow=/dev/nbd1 "
+        "diskless.nbd=0,192.168.1.1,images/reading_room/G/root.4096M.btrfs,ro "
+        "diskless.nbd=1,192.168.1.1,disks/pc01/scratch,rw diskless.nbd=2,192.168.1.1,disks/pc01/swap,rw "
+        f"diskless.swap=/dev/nbd2 ip=dhcp systemd.hostname=pc01 {CONSOLES}",
+    ),
+    (
+        {
+            "everywhere": image(nbd={"format": "erofs"}),
+            "pc01": {
+                "slave_root": "persist",
+                "slave_swap": {"type": "file", "size": "512M"},
+                "slave_disks": [{"name": "rpm", "size": "1G", "path": "/var/lib/rpm"}],
+                "slave_mounts": [{"path": "/tmp", "fstype": "tmpfs", "opts": "size=64m"}],
+            },
+        },
+        "pc01",
+        "root=/dev/nbd0 rootfstype=erofs ro diskless.upper=/dev/nbd1 diskless.mount=/tmp,tmpfs,tmpfs,size=64m "
+        "diskless.mount=/var/lib/rpm,ext4,/dev/nbd2,rw,nosuid,nodev,x-systemd.growfs "
+        "diskless.nbd=0,192.168.1.1,images/reading_room/G/root.erofs,ro "
+        "diskless.nbd=1,192.168.1.1,disks/pc01/persist,rw diskless.nbd=2,192.168.1.1,disks/pc01/rpm,rw "
+        f"diskless.swap=file,536870912 ip=dhcp systemd.hostname=pc01 {CONSOLES}",
+    ),
+    (
+        {
+            "pc02": {
+                "slave_mounts": [],
+                "slave_swap": {"type": "zram", "size": "64M"},
+                "slave_disks": [{"name": "rpm", "size": "1G", "path": "/var/lib/rpm"}],
+            }
+        },
+        "pc02",
+        "root=/dev/nfs nfsroot=192.168.1.1:/srv/diskless/trees/pc02 rw "
+        "diskless.shared=/srv/diskless/images/catalogue/G/root:/usr,/opt "
+        "diskless.mount=/var/lib/rpm,ext4,/dev/nbd0,rw,nosuid,nodev,x-systemd.growfs "
+        "diskless.nbd=0,192.168.1.1,disks/pc02/rpm,rw diskless.swap=zram,67108864 "
+        f"ip=dhcp systemd.hostname=pc02 {CONSOLES}",
+    ),
 ]
 
 
@@ -99,6 +149,13 @@ def test_the_longest_line_fits_in_the_boot_file_and_in_the_kernel(name: str) -> 
         f"pc01: slave_cmdline: ['{'a' * 75}...: makes a kernel command line of {most + 1} bytes; "
         f"allowed: at most {most} bytes"
     ]
+
+
+def test_a_swap_file_is_left_out_where_a_menu_starts_what_keeps_nothing() -> None:
+    menu = {"labels": [{"name": "own"}, {"name": "other", "image": "catalogue"}]}
+    changes = {"slave_root": "persist", "slave_swap": "file", "slave_menu": menu}
+    labels: Any = boot_entries(fleet(inventory(pc01=changes), GROUPS), "master01")[0]["labels"]
+    assert ["diskless.swap=file,1073741824" in label["cmdline"] for label in labels] == [True, False]
 
 
 def test_each_label_s_line_is_measured() -> None:

@@ -17,16 +17,18 @@ FILTERS = (
     "fleet",
     "fleet_boot_entries",
     "fleet_boot_policy",
+    "fleet_disks",
     "fleet_exports",
     "fleet_images",
     "fleet_kernels",
+    "fleet_nbd_exports",
     "fleet_subnets",
     "fleet_trees",
     "pxelinux_ip_name",
     "pxelinux_mac_name",
     "pxelinux_search_order",
 )
-PROJECTIONS = FILTERS[1:8]
+PROJECTIONS = FILTERS[1:10]
 
 
 def module(name: str) -> Any:

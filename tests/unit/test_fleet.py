@@ -28,6 +28,7 @@ def test_a_good_inventory_is_normalised() -> None:
         "mirror": None,
         "kernel": {"package": "linux-image-amd64"},
         "initramfs": {"drivers": ["common"]},
+        "nbd": {"format": "squashfs", "size": None},
     }
     del model["images"]
     assert model == {
@@ -70,6 +71,9 @@ def test_a_good_inventory_is_normalised() -> None:
                 "mounts": [],
                 "services": [],
                 "loader": "auto",
+                "persist_size": 4 << 30,
+                "disks": [],
+                "swap": None,
                 "menu": None,
             },
             "pc02": {
@@ -94,6 +98,9 @@ def test_a_good_inventory_is_normalised() -> None:
                 ],
                 "services": [],
                 "loader": "auto",
+                "persist_size": 4 << 30,
+                "disks": [],
+                "swap": None,
                 "menu": None,
             },
         },

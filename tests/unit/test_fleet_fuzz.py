@@ -6,8 +6,9 @@ import json
 from typing import Any, cast
 
 import pytest
-from ansible_collections.diskless.netboot.plugins.plugin_utils import projections
+from ansible_collections.diskless.netboot.plugins.plugin_utils import nbd_projections, nbd_tls, projections
 from ansible_collections.diskless.netboot.plugins.plugin_utils.boot_rules import KEYS as POLICY_KEYS
+from ansible_collections.diskless.netboot.plugins.plugin_utils.disks import KEYS as DISK_KEYS
 from ansible_collections.diskless.netboot.plugins.plugin_utils.fleet import fleet
 from ansible_collections.diskless.netboot.plugins.plugin_utils.images import KEYS as IMAGE_KEYS
 from ansible_collections.diskless.netboot.plugins.plugin_utils.menus import KEYS as MENU_KEYS
@@ -20,6 +21,7 @@ from ansible_collections.diskless.netboot.plugins.plugin_utils.spelling import (
     MASTER_VARIABLES,
     SLAVE_VARIABLES,
 )
+from ansible_collections.diskless.netboot.plugins.plugin_utils.swap import KEYS as SWAP_KEYS
 from fleet_inventory import GROUPS, image, inventory, network
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -42,9 +44,14 @@ WORDS = st.sampled_from(
         "ro,rw",
         "dnsmasq",
         "a title",
+        "512M",
+        "ext4",
+        "nbd",
+        "file",
+        "persist",
     ]
 )
-KEYS = [*IMAGE_KEYS, *NETWORK_KEYS, *MOUNT_KEYS, *POLICY_KEYS, *MENU_KEYS, *LABEL_KEYS]
+KEYS = [*IMAGE_KEYS, *NETWORK_KEYS, *MOUNT_KEYS, *POLICY_KEYS, *MENU_KEYS, *LABEL_KEYS, *DISK_KEYS, *nbd_tls.KEYS]
 JUNK = st.recursive(
     SCALARS | WORDS | st.dates(),
     lambda inner: (
@@ -71,7 +78,7 @@ def check(hosts: dict[str, Any], groups: Any) -> None:
     for master in model["masters"]:
         for project in (
             *(projections.subnets, projections.exports, projections.images, projections.trees),
-            *(projections.kernels, projections.boot_policy),
+            *(projections.kernels, projections.boot_policy, nbd_projections.nbd_exports, nbd_projections.disks),
         ):
             json.dumps(project(model, master))
         for entry in projections.boot_entries(model, master):
@@ -128,6 +135,29 @@ def test_an_image_key(key: str, value: object) -> None:
 def test_a_mount_key(key: str, value: object) -> None:
     mount: dict[str, object] = {"path": "/a", "src": "master:/home/a", key: value}
     check(inventory(pc01={"slave_mounts": [mount]}), GROUPS)
+
+
+@pytest.mark.parametrize("key", DISK_KEYS)
+@FUZZ
+@given(value=JUNK)
+def test_a_disk_key(key: str, value: object) -> None:
+    disk: dict[str, object] = {"name": "a", "size": "1G", "path": "/a", key: value}
+    check(inventory(pc01={"slave_disks": [disk]}), GROUPS)
+
+
+@pytest.mark.parametrize("key", SWAP_KEYS)
+@FUZZ
+@given(value=JUNK)
+def test_a_swap_key(key: str, value: object) -> None:
+    check(inventory(pc01={"slave_swap": {"type": "nbd", key: value}}), GROUPS)
+
+
+@pytest.mark.parametrize("key", nbd_tls.KEYS)
+@FUZZ
+@given(value=JUNK)
+def test_a_tls_key(key: str, value: object) -> None:
+    tls: dict[str, object] = {"certificate": "/a", "key": "/b", "required": True, key: value}
+    check(inventory(master01={"nbd_server_tls": tls}, pc01={"slave_root": "nbd_overlay"}), GROUPS)
 
 
 @pytest.mark.parametrize("key", MENU_KEYS)

@@ -16,7 +16,7 @@ SHARED = "allowed: directories that are the same for all slaves, in /usr, /opt o
 KEY_ALLOWED = "allowed: one line of an OpenSSH authorized_keys file, without options"
 KEYS = (
     "allowed: distribution, release, architecture, source, format, packages, services, shared, authorized_keys, "
-    "mirror, kernel, initramfs, revision"
+    "mirror, kernel, initramfs, nbd, revision"
 )
 MIRROR = f"allowed: {mirrors.ALLOWED}"
 DRIVERS = "allowed: 'common', 'all', or names of kernel modules"
@@ -89,6 +89,29 @@ IMAGE: list[tuple[dict[str, Any], list[str]]] = [
             "allowed: a list of lines of an OpenSSH authorized_keys file, without options"
         ],
     ),
+    ({"nbd": {"format": "zip"}}, [f"{HERE}.nbd.format: 'zip': is unknown; allowed: squashfs, erofs, ext4, btrfs"]),
+    (
+        {"nbd": "ext4"},
+        [f"{HERE}.nbd: 'ext4': is text, not a dictionary; allowed: a dictionary with the keys format and size"],
+    ),
+    ({"nbd": {"sise": 1}}, [f"{HERE}.nbd: unknown key sise; did you mean 'size'; allowed: format, size"]),
+    *(
+        (
+            {"nbd": {"format": packed, "size": "4G"}},
+            [
+                f"{HERE}.nbd.size: '4G': is of no use to {packed}, which is as large as what it holds; "
+                "allowed: it with ext4 or btrfs alone"
+            ],
+        )
+        for packed in ("squashfs", "erofs")
+    ),
+    (
+        {"nbd": {"format": "btrfs", "size": "100M"}},
+        [
+            f"{HERE}.nbd.size: '100M': is too small; allowed: a size like 512M or 4G (binary units K, M, G, T) or a "
+            "number of bytes, from 128M to 15T"
+        ],
+    ),
     (
         {"revision": "a\nb"},
         [f"{HERE}.revision: 'a\\nb': holds a line break; allowed: any one-line string; a new one rebuilds the image"],
@@ -138,3 +161,14 @@ def test_null_is_as_good_as_nothing(keys: dict[str, Any] | None) -> None:
 def test_names_of_units_are_completed_once() -> None:
     model = fleet(inventory(everywhere=image(services=["ssh", "x.scope", "ssh.service"])), GROUPS)
     assert model["images"]["reading_room"]["services"] == ["ssh.service", "x.scope"]
+
+
+def test_what_an_image_is_packed_into_makes_no_new_generation() -> None:
+    packed = {"format": "ext4", "size": "2G"}
+    plain, other = (
+        fleet(inventory(everywhere=image(packages=["less"], **keys)), GROUPS)["images"]["reading_room"]
+        for keys in ({}, {"nbd": packed})
+    )
+    assert plain["nbd"] == {"format": "squashfs", "size": None}
+    assert other["nbd"] == {"format": "ext4", "size": 2 << 30}
+    assert plain["generation"] == other["generation"]

@@ -42,8 +42,11 @@ def test_each_workstation_has_its_address(hosts: Any) -> None:
 @pytest.mark.parametrize(
     ("name", "image", "root", "paths"),
     [
-        ("pc15", "reading_room", "nfs_overlay", ["/srv/downloads"]),
-        ("pc20", "catalogue", "nfs_overlay", ["/srv/notices"]),
+        ("pc01", "reading_room", "nfs_overlay", ["/srv/downloads"]),
+        ("pc15", "reading_room", "nbd_overlay", ["/srv/downloads"]),
+        ("pc07", "reading_room", "persist", ["/srv/downloads"]),
+        ("pc16", "catalogue", "nfs_overlay", ["/srv/notices"]),
+        ("pc20", "catalogue", "nbd_cow", ["/srv/notices"]),
         ("pc21", "catalogue", "nfs_tree", ["/srv/notices", "/home"]),
     ],
 )

@@ -17,7 +17,7 @@ SRC = "allowed: master:/path, or server:/path for NFS"
 OPTS = "allowed: mount options joined by commas, as in fstab(5)"
 EXPORT = (
     "allowed: a path in /srv/diskless, /home, /srv, /mnt, /media, /data, apart from /srv/diskless/images, "
-    "/srv/diskless/trees, /srv/diskless/state, /srv/tftp"
+    "/srv/diskless/trees, /srv/diskless/disks, /srv/diskless/state, /srv/tftp"
 )
 
 MOUNT: list[tuple[Any, list[str]]] = [
@@ -73,6 +73,14 @@ MOUNT: list[tuple[Any, list[str]]] = [
     (
         {"path": "/a", "src": "/dev/sda,x", "fstype": "ext4"},
         [f".src: '/dev/sda,x': holds what no source may hold; {SRC}"],
+    ),
+    (
+        {"path": "/a", "src": "nas:/x", "opts": "rw,initrd=x"},
+        [f".opts: 'rw,initrd=x': holds 'initrd=', which the loader adds; {OPTS}"],
+    ),
+    (
+        {"path": "/a", "src": "x/initrd=y", "fstype": "ext4"},
+        [f".src: 'x/initrd=y': holds 'initrd=', which the loader adds; {SRC}"],
     ),
     ({"path": "/home", "src": "nas:/x"}, []),
     ({"path": "/home", "src": "master:/home", "fstype": "nfs4"}, []),

@@ -39,18 +39,19 @@ def _bad(tmp_path: pathlib.Path) -> pathlib.Path:
     hosts = copy / "hosts"
     hosts.write_text(re.sub(r"(?m)^(pc05 .*)$", r"\1 slave_imgae=x slave_colour=red", hosts.read_text()))
     (copy / "host_vars" / "pc07.yml").write_text('slave_ip: 10.0.0.1\nslave_cmdline: ["{{ nonsense }}"]\n')
-    (copy / "group_vars" / "slaves.yml").write_text("slave_root: nbd_cow\n")
+    (copy / "group_vars" / "slaves.yml").write_text("slave_root: nbd_tree\n")
     with (copy / "group_vars" / "masters.yml").open("a") as masters:
         masters.write('nfs_server_lease_seconds: "{{ 100 * 30 }}"\n')
     return copy
 
 
-ERRORS = """\
+ROOTS = "allowed: nfs_overlay, nfs_tree, nbd_overlay, nbd_cow, persist"
+ERRORS = f"""\
         Errors:
         pc05: slave_imgae: unknown variable; did you mean slave_image?
         pc07: slave_cmdline: cannot be templated: 'nonsense' is undefined
         master01: nfs_server_lease_seconds: 3000: is out of range; allowed: a whole number from 10 to 120
-        pc01, pc02, pc03 and 17 more: slave_root: 'nbd_cow': is not built yet; allowed: nfs_overlay, nfs_tree
+        pc01, pc02, pc03 and 11 more: slave_root: 'nbd_tree': is unknown, did you mean 'nfs_tree'; {ROOTS}
         pc07: slave_ip: '10.0.0.1': lies in no network; allowed: an address of 192.168.1.0/24
 """
 WARNINGS = """\

@@ -9,7 +9,7 @@ from ansible_collections.diskless.netboot.plugins.module_utils import boot_words
 from ansible_collections.diskless.netboot.plugins.plugin_utils import names
 from ansible_collections.diskless.netboot.plugins.plugin_utils.boot_policy import LOADERS
 from ansible_collections.diskless.netboot.plugins.plugin_utils.fleet import fleet
-from fleet_inventory import GROUPS, inventory, network
+from fleet_inventory import GROUPS, IMAGES, inventory, network
 
 IP = "allowed: an IPv4 address like 192.168.1.21"
 OTHER = "allowed: another address of 192.168.1.0/24"
@@ -86,13 +86,17 @@ ONE: list[tuple[str, Any, list[str]]] = [
         "slave_root",
         "nfs_overly",
         [
-            "pc01: slave_root: 'nfs_overly': is unknown, did you mean 'nfs_overlay'; allowed: nfs_overlay, nfs_tree",
+            "pc01: slave_root: 'nfs_overly': is unknown, did you mean 'nfs_overlay'; "
+            "allowed: nfs_overlay, nfs_tree, nbd_overlay, nbd_cow, persist",
         ],
     ),
     (
         "slave_root",
         "nbd_cow",
-        ["pc01: slave_root: 'nbd_cow': is not built yet; allowed: nfs_overlay, nfs_tree"],
+        [
+            "pc01: slave_root: 'nbd_cow': writes to the image's own file system, and image 'reading_room' has "
+            "nbd.format squashfs; allowed: an image with nbd.format ext4 or btrfs, or nbd_overlay"
+        ],
     ),
     ("slave_master", "elsewhere", ["pc01: slave_master: 'elsewhere': is unknown; allowed: master01"]),
     ("slave_hostname", "pc_01", [f"pc01: slave_hostname: 'pc_01': is no hostname; {LABEL}"]),
@@ -170,6 +174,23 @@ def test_one_fault(variable: str, value: Any, errors: list[str]) -> None:
     assert model["warnings"] == []
 
 
+@pytest.mark.parametrize(("packed", "least"), [("ext4", "16M"), ("btrfs", "128M")])
+def test_who_writes_to_an_image_needs_its_size(packed: str, least: str) -> None:
+    """What a slave has room for on its master follows from it."""
+
+    def errors(**nbd: str) -> list[str]:
+        images = {**IMAGES, "reading_room": {"nbd": {"format": packed, **nbd}}}
+        return fleet(inventory(everywhere={"diskless_images": images}, pc01={"slave_root": "nbd_cow"}), GROUPS)[
+            "errors"
+        ]
+
+    assert errors() == [
+        "pc01: slave_root: 'nbd_cow': writes to the image's own file system, and diskless_images.reading_room.nbd.size "
+        f"does not say how large that is; allowed: an image with nbd.size, from {least} to 15T, or nbd_overlay"
+    ]
+    assert errors(size="4G") == []
+
+
 GOOD: list[tuple[str, Any, str, Any]] = [
     ("slave_hostname", "Desk-1", "hostname", "Desk-1"),
     ("slave_cmdline", 'quiet  x="a b" root=/dev/nfs', "cmdline", ["quiet", 'x="a b"', "root=/dev/nfs"]),
@@ -199,7 +220,6 @@ def test_what_is_good(variable: str, value: Any, key: str, result: Any) -> None:
 
 WARNINGS: list[tuple[str, Any, list[str]]] = [
     ("slave_colour", "red", ["pc01: slave_colour: unknown variable, nothing here reads it"]),
-    ("slave_swap", "1G", ["pc01: slave_swap: '1G': has no effect yet"]),
     ("nfs_server_threads", 8, []),
     ("nfs_server_colour", 8, ["pc01: nfs_server_colour: unknown variable, nothing here reads it"]),
     (

@@ -12,6 +12,8 @@ from ansible_collections.diskless.netboot.plugins.plugin_utils.boot_rules import
 from ansible_collections.diskless.netboot.plugins.plugin_utils.directories import BOOT_FILES, BOOT_FILES_VARIABLE
 from ansible_collections.diskless.netboot.plugins.plugin_utils.fleet import fleet
 from ansible_collections.diskless.netboot.plugins.plugin_utils.masters import HTTP, HTTP_VARIABLE
+from ansible_collections.diskless.netboot.plugins.plugin_utils.nbd_tls import KEYS as TLS_KEYS
+from ansible_collections.diskless.netboot.plugins.plugin_utils.nbd_tls import VARIABLE as TLS_VARIABLE
 from ansible_collections.diskless.netboot.plugins.plugin_utils.proxy import BACKEND, BACKEND_VARIABLE
 from ansible_collections.diskless.netboot.plugins.plugin_utils.role_variables import TUNABLE
 from ansible_collections.diskless.netboot.plugins.plugin_utils.tuning import CHECKS
@@ -20,6 +22,8 @@ from fleet_inventory import GROUPS, inventory
 ROLES = pathlib.Path(__file__).resolve().parents[2] / "roles"
 LINE = f"allowed: {LINE_ALLOWED}"
 SERIAL = "allowed: 'port [baud [flow control]]' like '0 115200', or '' for none"
+TLS = {"certificate": "/etc/ssl/a.pem", "key": "/etc/ssl/b.pem", "authorities": "/etc/ssl/ca.pem"}
+FILE = "allowed: a file of the master: an absolute path without '.' or '..', of letters, digits and '_@+.-'"
 
 FAULT: list[tuple[str, Any, list[str]]] = [
     (
@@ -44,6 +48,38 @@ FAULT: list[tuple[str, Any, list[str]]] = [
     ),
     ("nfs_server_address", "", []),
     ("nfs_server_address", "192.168.1.1", []),
+    (
+        "nbd_server_address",
+        "::",
+        [
+            ": '::': is an IPv6 address or has a port; only IPv4 is served; "
+            "allowed: an IPv4 address like 192.168.1.21, or '' for all"
+        ],
+    ),
+    ("nbd_server_address", "", []),
+    ("nbd_server_list", "yes", []),
+    ("nbd_server_list", "maybe", [": 'maybe': is no boolean; allowed: true, false"]),
+    ("nbd_server_restart", "always", [": 'always': is unknown; allowed: never, now"]),
+    ("nbd_server_restart", "now", []),
+    ("nbd_server_tls", None, []),
+    ("nbd_server_tls", TLS, []),
+    ("nbd_server_tls", {**TLS, "required": True}, []),
+    ("nbd_server_tls", {"certificate": "/etc/a.pem"}, [f".key: missing; {FILE}", f".authorities: missing; {FILE}"]),
+    ("nbd_server_tls", {**TLS, "key": "b.pem"}, [f".key: 'b.pem': is not absolute; {FILE}"]),
+    ("nbd_server_tls", {**TLS, "required": "maybe"}, [".required: 'maybe': is no boolean; allowed: true, false"]),
+    (
+        "nbd_server_tls",
+        {**TLS, "ca": "/x"},
+        [": unknown key ca; allowed: certificate, key, authorities, required"],
+    ),
+    (
+        "nbd_server_tls",
+        True,
+        [
+            ": True: is a boolean, not a dictionary; "
+            "allowed: null, or a dictionary with certificate, key, authorities, required"
+        ],
+    ),
     ("dhcp_server_lease_seconds", "1h", [": '1h': is no whole number; allowed: a whole number from 1 to 4294967295"]),
     ("tftp_pxelinux_default_timeout", "x", [": 'x': is no whole number; allowed: a whole number from 0 to 3599"]),
     ("tftp_pxelinux_default_timeout", 3600, [": 3600: is out of range; allowed: a whole number from 0 to 3599"]),
@@ -137,7 +173,10 @@ OTHERS: dict[str, list[Any]] = {
     "int": ["x", [], {}],
     "bool": ["x", [], 7],
     "list": [{}, None, 7],
+    "dict": ["x", [], 7],
 }
+
+OPTIONS = {"dhcp_server_boot_policy_first": POLICY_KEYS, TLS_VARIABLE: TLS_KEYS}
 
 
 @pytest.mark.parametrize("variable", TUNABLE)
@@ -147,11 +186,11 @@ def test_a_check_agrees_with_the_role(variable: str) -> None:
     def errors(value: Any) -> list[str]:
         return fleet(inventory(master01={variable: value}), GROUPS)["errors"]
 
-    for good in [option["default"], *option.get("choices", [])]:
+    for good in [option.get("default"), *option.get("choices", [])]:
         assert errors(good) == []
     for other in OTHERS[option["type"]]:
         assert len(errors(other)) == 1, other
     if "choices" in option:
         assert errors("?") == [f"master01: {variable}: '?': is unknown; allowed: {', '.join(option['choices'])}"]
     if "options" in option:
-        assert tuple(option["options"]) == POLICY_KEYS
+        assert tuple(option["options"]) == OPTIONS[variable]

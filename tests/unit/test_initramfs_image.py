@@ -18,6 +18,7 @@ from ansible_collections.diskless.netboot.plugins.module_utils import (
     initramfs_source,
 )
 from ansible_collections.diskless.netboot.plugins.modules import lean_initramfs
+from elf_files import dynamic_elf
 from programs import program
 
 VERSION = "6.1.0-9-amd64"
@@ -64,8 +65,11 @@ def image(tmp_path: pathlib.Path) -> pathlib.Path:
     return root.parent
 
 
-def converge(image: pathlib.Path, check: bool = False, drivers: tuple[str, ...] = ("e1000e",)) -> dict[str, object]:
-    options = {"directory": str(image), "drivers": list(drivers), "publish": str(image.parents[2] / "tftp/room/gen")}
+def converge(image: pathlib.Path, check: bool = False, **more: list[str]) -> dict[str, object]:
+    options = {
+        "directory": str(image), "drivers": ["e1000e"], "modules": [], "programs": [],
+        "publish": str(image.parents[2] / "tftp/room/gen"), **more,
+    }  # fmt: skip
     return lean_initramfs.bring_to_state(options, SCRIPTS, str(image.parents[2]), check)
 
 
@@ -83,10 +87,38 @@ def test_check_mode_writes_nothing_and_a_second_run_changes_nothing(image: pathl
 
 
 def test_check_mode_before_there_is_an_image(tmp_path: pathlib.Path) -> None:
-    options = {"directory": str(tmp_path / "none"), "drivers": ["common"], "publish": None}
+    options = {
+        "directory": str(tmp_path / "none"),
+        "drivers": ["common"],
+        "modules": [],
+        "programs": [],
+        "publish": None,
+    }
     assert lean_initramfs.bring_to_state(options, SCRIPTS, str(tmp_path), check=True)["changed"] is True
     with pytest.raises(ValueError, match=r"^it has neither root/ nor root\.squashfs; the image is not there yet$"):
         lean_initramfs.bring_to_state(options, SCRIPTS, str(tmp_path), check=False)
+
+
+def test_modules_and_programs_besides_the_drivers_are_carried(image: pathlib.Path) -> None:
+    converge(image)
+    before = gzip.decompress((image / "initrd.img").read_bytes())
+    with (image / "root/usr/lib/modules" / VERSION / "modules.dep").open("a") as dep:
+        dep.write("kernel/nbd.ko:\n")
+    (image / "root/usr/lib/modules" / VERSION / "kernel/nbd.ko").write_bytes(elf())
+    (image / "root/usr/bin/tool").write_bytes(dynamic_elf("libtool.so", interpreter="/lib/ld.so"))
+    for name in ("libtool.so", "ld.so"):
+        (image / "root/usr/lib" / name).write_bytes(dynamic_elf())
+    result = converge(image, modules=["nbd"], programs=["usr/bin/tool"])
+    assert (result["changed"], result["programs"]) == (True, ["usr/bin/tool"])
+    assert result["libraries"] == ["lib/ld.so", "lib/libtool.so"]
+    after = gzip.decompress((image / "initrd.img").read_bytes())
+    for name in (f"lib/modules/{VERSION}/nbd.ko", "usr/bin/tool", "lib/libtool.so", "lib/ld.so"):
+        assert (name.encode() in before, name.encode() in after) == (False, True)
+    assert converge(image, modules=["nbd"], programs=["usr/bin/tool"])["changed"] is False
+    assert converge(image)["changed"] is True
+    assert gzip.decompress((image / "initrd.img").read_bytes()) == before
+    with pytest.raises(ValueError, match=f"^kernel {VERSION}: this kernel has no module dm_snapshot, ext5$"):
+        converge(image, modules=["dm-snapshot", "nbd", "ext5"])
 
 
 @pytest.mark.parametrize("damaged", ["gen/initrd.img", "gen/vmlinuz", "gen/initramfs.json", "tftp/initrd.img"])

@@ -1,82 +1,16 @@
-"""The steps of the initramfs and its retries: the scripts as they are, in a root of their own, with a mount that tells.
-
-Absolute paths of the scripts are led into that root; the shell is the one that runs them on a slave.
-"""
+"""The steps of the initramfs and its retries, where the root comes by NFS."""
 
 from __future__ import annotations
 
 import pathlib
-import re
 import shutil
-import subprocess
 
 import pytest
-from programs import program
+from initramfs_machine import Machine
 
-SCRIPTS = pathlib.Path(__file__).resolve().parents[2] / "roles/slave_kernel/files/initramfs"
-ROOTED = re.compile(r"(?<![\w.$}!*/-])/(?=(lib|tmp|run|sysroot|steps|proc|sys|bin)\b|dev/(?!null\b))")
-# Functions come before busybox' own programs, which come before any in PATH.
-FAKES = """
-told() { printf '%s\\n' "$*" >> "$ROOT/calls"; }
-mount() { told mount "$@"; "$ROOT/mount" "$@"; }
-timeout() { shift 3; "$@"; }
-modprobe() { :; }
-nc() { "$ROOT/nc" "$@"; }
-sleep() { told sleep "$@"; }
-switch_root() { told switch_root "$@"; }
-"""
 SERVER = "192.168.1.1"
 IMAGE = "/srv/diskless/images/room/g1"
 TREE = "/srv/diskless/trees/pc21"
-
-
-class Machine:
-    """A slave's initramfs in the folder ``root``."""
-
-    def __init__(self, root: pathlib.Path) -> None:
-        self.root = root
-        for source in SCRIPTS.rglob("*"):
-            if source.is_file():
-                text = ROOTED.sub(f"{root}/", source.read_text()).replace("exec switch_root", "switch_root")
-                # The consoles and the kernel's log are files here: what comes later must not take away the earlier.
-                text = text.replace(f'> "{root}/dev/', f'>> "{root}/dev/').replace(f"> {root}/dev/", f">> {root}/dev/")
-                self.write(str(source.relative_to(SCRIPTS)), text)
-        for name in ("tmp", "run/diskless", "sysroot", "dev"):
-            (root / name).mkdir(parents=True)
-        self.write("proc/mounts", "")
-        self.write("tmp/cmdline", "")
-        self.program("mount", "exit 0")
-        self.program("nc", "exit 0")
-
-    def write(self, path: str, text: str) -> None:
-        (self.root / path).parent.mkdir(parents=True, exist_ok=True)
-        (self.root / path).write_text(text)
-
-    def program(self, path: str, text: str) -> None:
-        self.write(path, f"#!/bin/sh\n{text}\n")
-        (self.root / path).chmod(0o755)
-
-    def read(self, path: str) -> str:
-        place = self.root / path
-        return place.read_text().replace(str(self.root), "").strip() if place.exists() else ""
-
-    def run(self, script: str, cmdline: str = "") -> bool:
-        """Run a script with this command line and say whether it worked."""
-        self.write("tmp/cmdline", cmdline.replace(" ", "\n") + "\n")
-        self.write("proc/cmdline", cmdline + "\n")
-        done = subprocess.run(
-            [program("busybox", "busybox-static"), "sh", "-c", f"{FAKES}\n. {self.root}/{script}"],
-            env={"PATH": "/usr/bin:/bin", "ROOT": str(self.root)},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-        assert done.stderr == ""
-        return done.returncode == 0
-
-    def calls(self) -> list[str]:
-        return self.read("calls").splitlines()
 
 
 @pytest.fixture(name="machine")
@@ -201,7 +135,9 @@ def test_a_server_that_is_not_there_is_told_of(machine: Machine, answer: str, pr
 
 def test_the_image_and_memory_make_the_root(machine: Machine) -> None:
     machine.write("run/initramfs/nfs/root.squashfs", "")
-    assert machine.run("steps/60-root", OVERLAY)
+    assert machine.run("steps/60-image", OVERLAY)
+    assert machine.run("steps/62-disk", OVERLAY)
+    assert machine.run("steps/64-root", OVERLAY)
     layers = "/run/initramfs"
     overlay = f"lowerdir={layers}/lower,upperdir={layers}/rw/upper,workdir={layers}/rw/work"
     assert machine.calls() == [
@@ -211,9 +147,24 @@ def test_the_image_and_memory_make_the_root(machine: Machine) -> None:
     ]
 
 
+def test_a_directory_of_the_server_lies_below_the_overlay(machine: Machine) -> None:
+    (machine.root / "run/initramfs/nfs/root").mkdir(parents=True)
+    for step in ("60-image", "64-root"):
+        assert machine.run(f"steps/{step}", OVERLAY.replace("root.squashfs", "root"))
+    layers = "lowerdir=/run/initramfs/nfs/root,upperdir=/run/initramfs/rw/upper,workdir=/run/initramfs/rw/work"
+    assert machine.calls()[-1] == f"mount -t overlay -o {layers} overlay /sysroot"
+
+
+def test_a_tree_of_its_own_needs_nothing_more(machine: Machine) -> None:
+    for step in ("55-nbd", "60-image", "62-disk", "64-root"):
+        assert machine.run(f"steps/{step}", OWN_TREE)
+    assert machine.calls() == []
+    assert machine.read("tmp/result") == f"root: this computer's own tree, {SERVER}:{TREE}"
+
+
 def test_an_image_that_is_not_there_is_told_of(machine: Machine) -> None:
     (machine.root / "run/initramfs/nfs").mkdir(parents=True)
-    assert not machine.run("steps/60-root", OVERLAY)
+    assert not machine.run("steps/60-image", OVERLAY)
     assert machine.read("tmp/problem") == f"The image {SERVER}:{IMAGE}/root.squashfs is not there."
     assert machine.read("tmp/check") == (
         f"On {SERVER}: ls -l {IMAGE}; run site.yml again: it adds a tree that is missing, and says what to do about a "

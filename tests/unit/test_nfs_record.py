@@ -59,6 +59,25 @@ def test_what_is_kept(recorded: Items, wanted: Items, gone: list[str], expected:
     assert nfs_rules.listed(found) == expected
 
 
+@pytest.mark.parametrize(
+    ("wanted", "present", "expected"),
+    [
+        ([], [PC01], [item(OLD, PC01)]),
+        ([item(NEW, PC02)], [PC01, PC02], [item(OLD, PC01, PC02)]),
+        ([item(NEW, PC02)], [PC02], [item(OLD, PC02)]),
+        ([], [PC21], []),
+        ([shared(OLD, PC01)], [PC01, PC02], [item(OLD, PC02)]),
+    ],
+    ids=["the only slave's next root comes by NBD", "one of two", "and the other left", "other slaves", "other rules"],
+)
+def test_machines_that_are_present_keep_their_roots_without_an_export(
+    wanted: Items, present: list[str], expected: Items
+) -> None:
+    recorded = nfs_rules.grouped([item(OLD, PC01, PC02), tree(TREE, PC21)])
+    found = nfs_record.kept(nfs_rules.grouped(wanted), recorded, lambda _path: True, present)
+    assert nfs_rules.listed(found) == expected
+
+
 def test_clients_of_the_old_and_of_the_new_image_stand_together() -> None:
     before = nfs_record.Record(nfs_rules.grouped([item(OLD, PC01, PC02)]), {OLD: 5})
     wanted = nfs_rules.grouped([item(OLD, PC01), item(NEW, PC02)])
@@ -129,8 +148,8 @@ def test_the_module_records_before_anything_is_exported(tmp_path: pathlib.Path) 
     new.mkdir()
     record = tmp_path / "state" / "exports.json"
 
-    def run(*items: dict[str, Any], check_mode: bool = False) -> tuple[bool, list[str]]:
-        result = recorded_exports.settle(list(items), str(record), check_mode=check_mode)
+    def run(*items: dict[str, Any], check_mode: bool = False, present: tuple[str, ...] = ()) -> tuple[bool, list[str]]:
+        result = recorded_exports.settle(list(items), str(record), check_mode=check_mode, present=present)
         return result["changed"], result["kept"]
 
     assert run(item(str(old), PC01), check_mode=True) == (True, [])
@@ -139,6 +158,7 @@ def test_the_module_records_before_anything_is_exported(tmp_path: pathlib.Path) 
     assert (stat.S_IMODE(os.stat(record.parent).st_mode), stat.S_IMODE(os.stat(record).st_mode)) == (0o700, 0o600)
     assert run(item(str(new), PC01)) == (True, [str(old)])
     assert run(item(str(new), PC01)) == (False, [str(old)])
+    assert run(present=(PC01,)) == (False, [str(new), str(old)])
     old.rmdir()
     old.symlink_to("new")
     assert run(item(str(new), PC01)) == (True, [])

@@ -257,12 +257,19 @@ def test_images_trees_and_kernels() -> None:
     made = model()
     images = projections.images(made, "master01")
     assert [(item["name"], item["tree"]) for item in images] == [("catalogue", True), ("reading_room", False)]
-    assert {key: value for key, value in images[0].items() if key != "tree"} == made["images"]["catalogue"]
+    assert {**images[0], "nbd": None} == {**made["images"]["catalogue"], "tree": True, "nbd": None}
+    assert [item["nbd"] for item in images] == [None, None]
     name = made["images"]["catalogue"]["generation"]
     assert projections.trees(made, "master01") == [
         {"name": "pc02", "hostname": "pc02", "image": "catalogue", "generation": name, "shared": ["/usr", "/opt"]}
     ]
-    assert projections.kernels(made, "master01")[0] == {"name": "catalogue", "generation": name, "drivers": ["common"]}
+    assert projections.kernels(made, "master01")[0] == {
+        "name": "catalogue",
+        "generation": name,
+        "drivers": ["common"],
+        "modules": [],
+        "programs": [],
+    }
 
 
 def test_a_tree_format_wants_the_tree() -> None:

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pathlib
 import re
 import subprocess
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
-from ansible_collections.diskless.netboot.plugins.module_utils import rootfs_build, rootfs_command
+from ansible_collections.diskless.netboot.plugins.module_utils import rootfs_build, rootfs_command, rootfs_disk_size
 
+MIB = 1 << 20
 SLAVE: dict[str, Any] = {"packages": [], "files": [], "links": [], "masked_units": [], "unwanted": []}
+
+
+FORMS: list[dict[str, Any]] = [
+    {"format": "squashfs", "size": None}, {"format": "erofs", "size": None}, {"format": "ext4", "size": None},
+    {"format": "ext4", "size": 64 << 20}, {"format": "ext4", "size": 128 << 20},
+]  # fmt: skip
 
 
 def image(**change: Any) -> dict[str, Any]:
     return {
         "name": "room", "generation": "g1", "distribution": "debian", "release": "bookworm", "architecture": "amd64",
         "packages": [], "services": [], "authorized_keys": [], "mirror": None, "kernel": {"package": "linux"},
-        "tree": False,
+        "tree": False, "nbd": None,
     } | change  # fmt: skip
 
 
@@ -56,10 +64,16 @@ def test_what_is_missing_and_what_is_not(tmp_path: pathlib.Path) -> None:
     there = tmp_path / "images/room/g1"
     there.mkdir(parents=True)
     (there / "root.squashfs").touch()
-    wanted = [image(), image(tree=True), image(generation="g2")]
-    assert [(item.build, item.tree) for item in rootfs_build.missing(str(tmp_path), wanted)] == [
-        (False, True),
-        (True, False),
+    (there / "root.64M.ext4").touch()
+    wanted = [image(), image(tree=True), image(generation="g2"), *(image(nbd=nbd) for nbd in FORMS)]
+    wanted.append(image(generation="g2", nbd=FORMS[-1]))
+    assert [item[1:] for item in rootfs_build.missing(str(tmp_path), wanted)] == [
+        (False, True, None),
+        (True, False, None),
+        (False, False, "root.erofs"),
+        (False, False, "root.ext4"),
+        (False, False, "root.128M.ext4"),
+        (True, False, "root.128M.ext4"),
     ]
 
 
@@ -71,6 +85,21 @@ def test_a_generation_is_built(tmp_path: pathlib.Path, tree: bool, expected: lis
     assert names(tmp_path / "images/room") == ["g1"]
     assert names(tmp_path / "images/room/g1") == expected
     assert rootfs_build.missing(str(tmp_path), [image(tree=tree)]) == []
+
+
+def test_what_a_generation_is_made_from_is_told(tmp_path: pathlib.Path) -> None:
+    """However it is wanted besides: the same definition gives the same bytes."""
+    told = set()
+    forms: list[dict[str, Any]] = [{}, {"tree": True}, {"nbd": FORMS[-1]}]
+    for number, form in enumerate(forms):
+        rootfs_build.build(f"{tmp_path}/{number}", image(**form), SLAVE, fake)
+        told.add((tmp_path / f"{number}/images/room/g1/image.json").read_text())
+    made = json.loads(told.pop())
+    assert not told
+    assert (made["epoch"], made["kernel"], made["packages"]) == (1000, "6.1", {"less:amd64": "590-2"})
+    assert made["contents"] == {"blocks": 16, "inodes": 15}
+    assert made["definition"]["name"] == "room"
+    assert {"tree", "nbd"} & set(made["definition"]) == set()
 
 
 def test_a_tree_is_added_later(tmp_path: pathlib.Path) -> None:
@@ -85,12 +114,63 @@ def test_a_failing_program_leaves_nothing(tmp_path: pathlib.Path, program: str) 
     def run(command: Sequence[str]) -> str:
         fake(command)
         if program in command:
-            raise rootfs_build.BuildError("no")
+            raise rootfs_command.BuildError("no")
         return ""
 
-    with pytest.raises(rootfs_build.BuildError):
+    with pytest.raises(rootfs_command.BuildError):
         rootfs_build.build(str(tmp_path), image(), SLAVE, run)
     assert names(tmp_path / "images/room") == []
+
+
+class Status(NamedTuple):
+    """What statvfs(3) tells of a disk with 100 MiB that are free."""
+
+    f_bavail: int = 25600
+    f_frsize: int = 4096
+
+
+@pytest.mark.parametrize(
+    ("program", "beside", "planned"),
+    [("mmdebstrap", None, 1003520000), ("mmdebstrap", 50000, 286720000), ("mksquashfs", 50000, 100 * MIB + MIB)],
+)
+def test_a_full_disk_is_told_with_what_is_missing(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, program: str, beside: int | None, planned: int
+) -> None:
+    """The programs have removed what they had made. Guessed by the generation beside it, then known."""
+    (tmp_path / "images/room/g0").mkdir(parents=True)
+    (tmp_path / "images/room/notes").mkdir()
+    if beside:
+        told = {"epoch": 1, "contents": {"inodes": 1, "blocks": beside}}
+        (tmp_path / "images/room/g0/image.json").write_text(json.dumps(told))
+    monkeypatch.setattr(os, "statvfs", lambda _: Status())
+    monkeypatch.setattr(rootfs_disk_size, "used", lambda _: 0)
+
+    def run(command: Sequence[str]) -> str:
+        if program in command:
+            raise rootfs_command.BuildError("No space left on device")
+        return fake(command)
+
+    text = (
+        f"No space left on device\nthe disk of {tmp_path}/images/room is full: about {planned} bytes are needed, "
+        f"104857600 are free, {planned - 100 * MIB} bytes ("
+    )
+    with pytest.raises(rootfs_command.BuildError, match=f"^{re.escape(text)}"):
+        rootfs_build.build(str(tmp_path), image(), SLAVE, run)
+    assert names(tmp_path / "images/room") == ["g0", "notes"]
+
+
+def test_a_tree_that_has_no_room_is_not_begun(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rootfs_build.build(str(tmp_path), image(), SLAVE, fake)
+    made = tmp_path / "images/room/g1/image.json"
+    made.write_text(json.dumps(json.loads(made.read_text()) | {"contents": {"inodes": 1, "blocks": 25601}}))
+    monkeypatch.setattr(os, "statvfs", lambda _: Status())
+    text = (
+        f"the disk of {tmp_path}/images/room is full: about 104861696 bytes are needed, 104857600 are free, 4096 bytes "
+        "(1 MiB) are missing"
+    )
+    with pytest.raises(rootfs_command.BuildError, match=f"^{re.escape(text)}$"):
+        rootfs_build.add_tree(str(tmp_path), image(tree=True), fake)
+    assert names(tmp_path / "images/room/g1") == ["image.json", "root.squashfs"]
 
 
 @pytest.mark.parametrize("left", [(), ("image.json", "root"), ("root.squashfs.old",)])
@@ -146,7 +226,7 @@ def test_a_program_that_fails_or_is_missing_is_told_clearly(
         run = rootfs_build.runner(lock)
         assert run(["sh", "-c", "echo $INITRD"]) == "No\n"
         assert run(["sh", "-c", "echo $http_proxy $SECRET"]) == "http://proxy.test:3128\n"
-        with pytest.raises(rootfs_build.BuildError, match=r"^sh failed with exit code 3:\nbad$"):
+        with pytest.raises(rootfs_command.BuildError, match=r"^sh failed with exit code 3:\nbad$"):
             run(["sh", "-c", "echo bad >&2; exit 3"])
-        with pytest.raises(rootfs_build.BuildError, match=r"^/no/such: not found; install mmdebstrap"):
+        with pytest.raises(rootfs_command.BuildError, match=r"^/no/such: not found; install mmdebstrap"):
             run(["/no/such"])

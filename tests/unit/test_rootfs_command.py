@@ -101,6 +101,14 @@ def test_a_build_goes_by_the_proxies_of_the_master(name: str) -> None:
     assert rootfs_command.environment(own) == expected
 
 
+@pytest.mark.parametrize(
+    "command",
+    [["sh", "-c", "a=b"], [*rootfs_command.LEASH, "sh"], [*rootfs_command.LEASH, "env", "A=b", "C=d", "sh", "e=f"]],
+)
+def test_a_command_is_named_by_its_program(command: list[str]) -> None:
+    assert rootfs_command.program(command) == "sh"
+
+
 def test_a_squashfs_has_the_time_of_its_packages() -> None:
     command = rootfs_command.squash("/r", "/f", 7)
     assert command[command.index("-mkfs-time") + 1] == "7"
@@ -112,3 +120,17 @@ def test_a_failure_tells_the_errors_and_the_end() -> None:
     assert rootfs_command.failure("mmdebstrap", 25, output, 2) == (
         "mmdebstrap failed with exit code 25:\nE: Unable to locate package nonsense\nline 98\nline 99"
     )
+
+
+def test_a_failure_tells_of_a_full_disk_first() -> None:
+    """It may be the cause of all that follows, however much that is."""
+    output = "\n".join(
+        ["failed to write (No space left on device)", *(f"E: {n}" for n in range(100)), "line 1", "line 2"]
+    )
+    assert rootfs_command.failure("mmdebstrap", 25, output, 2).splitlines() == [
+        "mmdebstrap failed with exit code 25:",
+        "failed to write (No space left on device)",
+        *(f"E: {n}" for n in range(95, 100)),
+        "line 1",
+        "line 2",
+    ]

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import pathlib
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from ansible_collections.diskless.netboot.plugins.module_utils import rootfs_build
+from ansible_collections.diskless.netboot.plugins.module_utils import disk_files, rootfs_build, rootfs_disk
 from ansible_collections.diskless.netboot.plugins.modules import rootfs_image
 
 IMAGE: dict[str, Any] = {
     "name": "room", "generation": "g1", "distribution": "debian", "release": "bookworm", "architecture": "amd64",
     "packages": [], "services": [], "authorized_keys": [], "mirror": None, "kernel": {"package": "linux"},
-    "tree": False,
+    "tree": False, "nbd": None,
 }  # fmt: skip
 
 
@@ -31,9 +33,13 @@ def run(
             lists = ("packages", "files", "links", "masked_units", "unwanted")
             self.params = {"directory": str(srv), "images": images, **{name: [] for name in lists}}
             self.check_mode = check
+            self.warnings: list[str] = []
+
+        def warn(self, text: str) -> None:
+            self.warnings.append(text)
 
         def exit_json(self, **result: Any) -> None:
-            raise ModuleExitError(result | {"failed": False})
+            raise ModuleExitError(result | {"failed": False, "warnings": self.warnings})
 
         def fail_json(self, **result: Any) -> None:
             raise ModuleExitError(result | {"failed": True})
@@ -42,9 +48,16 @@ def run(
         path = pathlib.Path(rootfs_build.generation_path(directory, image))
         path.mkdir(parents=True)
         (path / "root.squashfs").touch()
+        (path / "image.json").write_text(json.dumps({"epoch": 1000, "contents": {"inodes": 100, "blocks": 25600}}))
+
+    def add(directory: str, image: dict[str, Any], _run: object) -> list[str]:
+        path = pathlib.Path(rootfs_build.generation_path(directory, image))
+        (path / disk_files.image_file(image["nbd"]["format"], image["nbd"]["size"])).touch()
+        return ["look at it"]
 
     monkeypatch.setattr(rootfs_image, "AnsibleModule", Module)
     monkeypatch.setattr(rootfs_build, "build", build)
+    monkeypatch.setattr(rootfs_disk, "add", add)
     with pytest.raises(ModuleExitError) as caught:
         rootfs_image.main()
     result: dict[str, Any] = caught.value.args[0]
@@ -89,7 +102,9 @@ def test_what_a_dead_build_left_goes_also_when_nothing_is_built(
         assert (told["changed"], told["built"], told["removed"]) == (True, [], ["room/.g1.building-0badcafe"])
         assert told["diff"] == {"before": "room/.g1.building-0badcafe\n", "after": ""}
     assert not run(monkeypatch, tmp_path, [IMAGE])["changed"]
-    assert everything(tmp_path / "images") == [".lock", "room", "room/g1", "room/g1/root.squashfs", "stray"]
+    assert everything(tmp_path / "images") == [
+        ".lock", "room", "room/g1", "room/g1/image.json", "room/g1/root.squashfs", "stray",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("check", [True, False])
@@ -102,3 +117,72 @@ def test_a_damaged_generation_stops_before_anything_is_built(
     assert result["failed"]
     assert result["msg"].startswith(f"image room/g1: {tmp_path}/images/room/g1 is there without root.squashfs")
     assert everything(tmp_path) == before
+
+
+EXT4 = {"format": "ext4", "size": None}
+
+
+def test_a_file_for_block_devices_is_added_once(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To a new generation, and to one that is there."""
+    images = [IMAGE | {"nbd": {"format": "squashfs", "size": None}}, IMAGE | {"name": "hall", "nbd": EXT4}]
+    checked = run(monkeypatch, tmp_path, images, check=True)
+    result = run(monkeypatch, tmp_path, images)
+    for told in (checked, result):
+        assert (told["changed"], told["built"], told["disks"]) == (True, ["room/g1", "hall/g1"], ["hall/g1/root.ext4"])
+        assert told["diff"] == {"before": "", "after": "room/g1\nhall/g1\nhall/g1/root.ext4\n"}
+    assert (checked["warnings"], result["warnings"]) == ([], ["image hall/g1: look at it"])
+    images[0]["nbd"] = {"format": "ext4", "size": 128 << 20}
+    for check in (True, False):
+        told = run(monkeypatch, tmp_path, images, check=check)
+        assert (told["changed"], told["built"], told["trees"]) == (True, [], [])
+        assert told["disks"] == ["room/g1/root.128M.ext4"]
+        assert told["diff"] == {"before": "", "after": "room/g1/root.128M.ext4\n"}
+    assert not run(monkeypatch, tmp_path, images)["changed"]
+    assert not run(monkeypatch, tmp_path, images, check=True)["changed"]
+
+
+@pytest.mark.parametrize(
+    ("nbd", "message"),
+    [
+        (
+            {"format": "ext4", "size": 64 << 20},
+            "image room/g1: nbd.size is 67108864 bytes (64 MiB), "
+            "but as ext4 it needs at least 112197632 bytes (107 MiB)",
+        ),
+        (
+            {"format": "erofs", "size": 64 << 20},
+            "image room: nbd.size 67108864: erofs is as large as what it holds; allowed with ext4, btrfs",
+        ),
+        (
+            {"format": "squashfs", "size": 1},
+            "image room: nbd.size 1: squashfs is as large as what it holds; allowed with ext4, btrfs",
+        ),
+        ({"format": "btrfs", "size": 1000}, "image room: nbd.size 1000: no multiple of 1048576 bytes (1 MiB)"),
+        ({"format": "btrfs", "size": 0}, "image room: nbd.size 0: no multiple of 1048576 bytes (1 MiB)"),
+    ],
+)
+@pytest.mark.parametrize("check", [True, False])
+def test_a_size_that_cannot_be_stops_before_anything_is_built(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, nbd: dict[str, Any], message: str, check: bool
+) -> None:
+    run(monkeypatch, tmp_path, [IMAGE])
+    before = everything(tmp_path)
+    result = run(monkeypatch, tmp_path, [IMAGE | {"name": "hall"}, IMAGE | {"nbd": nbd}], check=check)
+    assert (result["failed"], result["msg"]) == (True, message)
+    assert everything(tmp_path) == before
+
+
+def test_a_generation_that_does_not_tell_what_it_holds_is_refused(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(monkeypatch, tmp_path, [IMAGE])
+    definition = tmp_path / "images/room/g1/image.json"
+    text = (
+        f"image room/g1: {definition} does not tell what the image holds, so somebody has changed it; move that folder "
+        "away to have it built again, or give the image another revision"
+    )
+    for content in ("{}", "[]", "x", '{"epoch": 1, "contents": {"inodes": 1}}'):
+        definition.write_text(content)
+        result = run(monkeypatch, tmp_path, [IMAGE | {"nbd": EXT4}], check=True)
+        assert result["failed"]
+        assert re.fullmatch(re.escape(text), result["msg"])

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.diskless.netboot.plugins.modules import service_configuration
 
@@ -235,6 +236,46 @@ def test_the_end_of_a_service(run: Run, systemd: FakeSystemd) -> None:
     assert first["diff"]["after"] == {"state": "inactive", "enabled": False, "not in effect": []}
     assert run(state="stopped")["changed"] is False
     assert systemd.done == ["stop", "disable"]
+
+
+def test_a_restart_that_is_not_allowed(
+    run: Run, systemd: FakeSystemd, file: pathlib.Path, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(AnsibleModule, "warn", lambda _self, text: told.append(text))
+    settings = tmp_path / "b.conf"
+    settings.write_text("one\n")
+    kept = {"restart_files": [str(settings)], "restart": False, "restart_hint": "ask for it"}
+    assert run(**kept)["steps"] == ["reload"]
+    later = run(**kept)
+    assert (later["changed"], later["pending"], later["stale"]) == (False, [str(settings)], [str(settings)])
+    assert told == [f"a.service does not run by {settings}: ask for it"] * 2
+    file.write_text("two\n")
+    assert run(**kept)["steps"] == ["reload"]
+    allowed = run(restart_files=[str(settings)])
+    assert (allowed["steps"], allowed["pending"]) == (["restart"], [])
+    assert run(**kept)["pending"] == []
+    assert systemd.done == ["reload", "reload", "restart"]
+
+
+def test_a_unit_in_the_place_of_a_script_that_was_enabled(
+    run: Run, systemd: FakeSystemd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command, shown = systemd.command, systemd.shown
+
+    def enabled_elsewhere(*arguments: str) -> tuple[int, str, str]:
+        systemd.enabled = systemd.enabled and arguments[1] != "daemon-reload"
+        return command(*arguments)
+
+    def outdated() -> str:
+        return shown().replace("Reload=no", f"Reload={'no' if 'daemon-reload' in systemd.done else 'yes'}")
+
+    monkeypatch.setattr(systemd, "shown", outdated)
+    monkeypatch.setattr(
+        service_configuration.Service, "command", lambda _self, *arguments: enabled_elsewhere(*arguments)
+    )
+    assert run()["steps"] == ["daemon-reload", "enable", "reload"]
+    assert systemd.done == ["daemon-reload", "enable", "reload"]
 
 
 @pytest.mark.parametrize("check", [False, True])

@@ -93,6 +93,37 @@ def test_plan(
 
 
 @pytest.mark.parametrize(
+    ("unit", "reload_files", "steps", "pending"),
+    [
+        pytest.param({}, [], [], ["/etc/b"], id="goes on"),
+        pytest.param({}, [NEW], ["reload"], ["/etc/b"], id="reloads what it can"),
+        pytest.param({"state": "inactive"}, [NEW], ["start"], [], id="does not run"),
+        pytest.param({"state": "exited"}, [NEW], ["restart"], [], id="its daemon has died"),
+        pytest.param({"enabled": False}, [], ["enable"], ["/etc/b"], id="not enabled"),
+    ],
+)
+def test_plan_without_a_restart(
+    unit: dict[str, Any], reload_files: list[File], steps: list[str], pending: list[str]
+) -> None:
+    found = dataclasses.replace(UNIT, **unit)
+    plan = service_effect.make(found, reload_files, [NEW_OTHER], {}, may_restart=False)
+    assert (list(plan.steps), list(plan.pending)) == (steps, pending)
+
+
+@pytest.mark.parametrize(
+    ("steps", "enabled", "expected"),
+    [
+        (["daemon-reload", "restart"], False, ("daemon-reload", "enable", "restart")),
+        (["daemon-reload", "enable", "start"], False, ("daemon-reload", "enable", "start")),
+        (["daemon-reload", "enable", "start"], True, ("daemon-reload", "start")),
+        (["restart"], False, ("enable", "restart")),
+    ],
+)
+def test_steps_once_systemd_has_read_the_unit(steps: list[str], *, enabled: bool, expected: tuple[str, ...]) -> None:
+    assert service_effect.with_enable(steps, enabled=enabled) == expected
+
+
+@pytest.mark.parametrize(
     ("unit", "steps"),
     [
         (None, []),
@@ -156,6 +187,14 @@ def test_a_record_is_of_one_run_of_the_unit() -> None:
     text = service_effect.record_text(UNIT, [NEW, NEW_OTHER])
     assert service_effect.parse_record(text, "i1") == KNOWN
     assert service_effect.parse_record(text, "i2") == {}
+
+
+def test_a_record_has_what_is_pending_as_it_was() -> None:
+    other = dataclasses.replace(NEW_OTHER, changed=NEW_OTHER.changed + SECOND)
+    text = service_effect.record_text(UNIT, [NEW, other], KNOWN, [other.path])
+    assert service_effect.parse_record(text, "i1") == KNOWN
+    text = service_effect.record_text(UNIT, [NEW, other], {}, [other.path])
+    assert service_effect.parse_record(text, "i1") == {NEW.path: NEW.fingerprint}
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import posixpath
+from collections.abc import Iterator
 
 import pytest
 from testinfra.host import Host
@@ -64,7 +65,42 @@ def names(archive: bytes) -> set[str]:
 def test_the_initramfs_holds_what_it_tells(host: Host) -> None:
     record = json.loads(host.file(f"{IMAGE}/initramfs.json").content_string)
     members = names(gzip.decompress(host.file(f"{PUBLISHED}/initrd.img").content))
-    assert {"init", "bin/busybox", "lib/step.sh", "steps/50-nfs", "TRAILER!!!"} <= members
+    assert {"init", "bin/busybox", "lib/step.sh", "steps/55-nbd", "TRAILER!!!"} <= members
     folder = f"lib/modules/{record['kernel']}"
+    assert {*record["programs"], *record["libraries"]} <= members
     modules = {posixpath.basename(name) for name in members if posixpath.dirname(name) == folder}
     assert modules == {"modules.dep", "modules.alias", *(f"{name}.ko" for name in record["modules"])}
+
+
+@pytest.fixture(name="unpacked", scope="module")
+def _unpacked(host: Host) -> Iterator[str]:
+    """The initramfs as the kernel unpacks it, by the image's own busybox."""
+    place = host.check_output("mktemp -d")
+    busybox = "usr/bin/busybox"
+    host.check_output(f"unsquashfs -quiet -no-progress -dest {place}/image {IMAGE}/root.squashfs {busybox}")
+    unpack = f"zcat {PUBLISHED}/initrd.img | {place}/image/{busybox} cpio -id"
+    # Perl opens /dev/null before anything else.
+    host.check_output(f"mkdir {place}/initramfs && cd {place}/initramfs && {unpack} && touch dev/null")
+    yield f"{place}/initramfs"
+    host.check_output(f"rm -r {place}")
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ('/usr/bin/perl -e \'print 6 * 7, crypt "a", "bc"\'', "42bcshMw5X24ayQ"),
+        ("/usr/sbin/dmsetup help", "version"),
+        ("/usr/bin/perl /bin/nbd-attach x y z", "use: nbd-attach DEVICE SERVER PORT EXPORT ro|rw"),
+        ("/bin/sh -c '. /lib/check.sh; is_nbd /dev/nbd3 && echo it is'", "it is"),
+    ],
+)
+def test_its_programs_run_in_it(host: Host, unpacked: str, command: str, said: str) -> None:
+    """Nothing but what is in the initramfs is there: a library that were lacking would end it."""
+    done = host.run(f"env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin chroot {unpacked} {command}")
+    assert said in done.stdout + done.stderr
+
+
+def test_soft_dependencies_are_carried(host: Host) -> None:
+    """The journal of an ext4 root needs a checksum that only its module's soft dependency names."""
+    record = json.loads(host.file(f"{IMAGE}/initramfs.json").content_string)
+    assert {"nbd", "dm_snapshot", "ext4", "jbd2", "crc32c_generic"} <= set(record["modules"])

@@ -84,6 +84,13 @@ def test_what_merges_usr_is_not_left_behind(packages: set[str]) -> None:
     assert packages & {"usrmerge", "perl", "perl-modules-5.36", "libfile-find-rule-perl"} == set()
 
 
+def test_swap_and_roots_that_forget_have_what_they_need(host: Host) -> None:
+    root = f"{IMAGE}/root"
+    assert host.check_output(f"systemctl --root={root} is-enabled diskless-swap.service") == "enabled"
+    for path in ("usr/local/lib/diskless/swap", "usr/sbin/dmsetup", "usr/bin/perl"):
+        assert host.file(f"{root}/{path}").mode == 0o755
+
+
 def test_owners_and_permissions_are_the_packages_own(host: Host, squashed: dict[str, str]) -> None:
     for root in (f"{IMAGE}/root", f"{TREES}/pc21"):
         assert host.file(f"{root}/etc/shadow").mode == 0o640

@@ -41,6 +41,12 @@ is_number() {
     [ "${#1}" -le 5 ] && [ "$1" -ge "$2" ] && [ "$1" -le "$3" ]
 }
 
+# /dev/nbd0 to /dev/nbd15, as many as the step 55-nbd lets the kernel make.
+is_nbd() {
+    case $1 in /dev/nbd[0-9] | /dev/nbd1[0-5]) return 0 ;; esac
+    return 1
+}
+
 # A path below /, without steps upwards, spaces or commas.
 is_path() {
     case $1 in *[!A-Za-z0-9/._+@:~-]* | */../* | */..) return 1 ;; /*) return 0 ;; esac

@@ -61,3 +61,13 @@ fstab_line() {
     if [ -z "$mount_type" ] || [ -z "$mount_source" ]; then return 1; fi
     printf '%s %s %s %s 0 0\n' "$mount_source" "$mount_path" "$mount_type" "$mount_options"
 }
+
+# zram, zram,<bytes> or file,<bytes> → the words of /run/diskless/swap; fails for what is none of them.
+swap_words() {
+    case $1 in
+        zram) echo zram ;;
+        *,*[!0-9]* | *, | *,0* | *,????????????????*) return 1 ;;
+        zram,* | file,*) echo "${1%%,*} ${1#*,}" ;;
+        *) return 1 ;;
+    esac
+}

@@ -8,6 +8,9 @@ LEASE=$RUN/lease
 INTERFACE=$RUN/interface
 MOUNTS=/run/initramfs           # systemd leaves alone what is mounted here when it shuts down (file-hierarchy(7))
 NEW_ROOT=/sysroot
+BELOW=/tmp/below                # holds the directory of the image, which lies under the overlay
+ABOVE=$MOUNTS/rw                # the writes of this computer, over it
+BOOT_FILE="On the master: the boot file of this computer, below pxelinux.cfg/."
 
 # Ends a step that worked: $1 is one short line.
 done_with() {
@@ -36,6 +39,6 @@ $(nfsroot_parts "$nfsroot")
 PARTS
     if ! is_ipv4 "$server" || ! is_path "$path"; then
         fail "The kernel's command line has no usable nfsroot=<address of the master>:<path>; it says '$nfsroot'." \
-            "On the master: the boot file of this computer, below pxelinux.cfg/."
+            "$BOOT_FILE"
     fi
 }

@@ -1,0 +1,43 @@
+# Copyright: The diskless.netboot maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filter fleet_disks: the block devices of one master's slaves."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: fleet_disks
+short_description: The block devices of one master's slaves
+version_added: "1.0.0"
+author: The diskless.netboot maintainers (@diskless)
+description:
+  - What each slave has for itself, as a file on the master, by its C(slave_root), C(slave_swap) and C(slave_disks).
+  - This is what C(playbooks/vars/wiring.yml) passes as C(nbd_server_disks).
+extends_documentation_fragment: diskless.netboot.fleet_projection
+"""
+
+EXAMPLES = r"""
+- name: What this master is told
+  ansible.builtin.debug:
+    msg: "{{ hostvars.localhost.diskless_fleet | diskless.netboot.fleet_disks(inventory_hostname) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The value of C(nbd_server_disks).
+  type: list
+  elements: dict
+"""
+
+from collections.abc import Callable
+
+from ansible_collections.diskless.netboot.plugins.plugin_utils.nbd_projections import disks
+from ansible_collections.diskless.netboot.plugins.plugin_utils.projection_filter import projection_filter
+from ansible_collections.diskless.netboot.plugins.plugin_utils.projections import Record
+
+
+class FilterModule:
+    """Tells Ansible the filter's name."""
+
+    def filters(self) -> dict[str, Callable[..., list[Record]]]:
+        return projection_filter("fleet_disks", disks)

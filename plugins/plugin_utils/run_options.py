@@ -1,0 +1,41 @@
+# Copyright: The diskless.netboot maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What one run can be asked for with `-e`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Slave
+from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import Place, Report, show_name
+from ansible_collections.diskless.netboot.plugins.plugin_utils.reading import common
+from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import Plain, boolean, items, text
+
+PRUNE = ("diskless_prune_trees", "diskless_prune_disks")
+RESET = "diskless_reset_slaves"
+RESET_ALLOWED = "names of slaves whose slave_root is persist"
+
+
+def check(report: Report, hosts: Mapping[str, Mapping[str, Plain]], slaves: Mapping[str, Slave]) -> None:
+    """Errors for what cannot be done; a warning that tells what will be lost. `hosts`: the variables of each host."""
+    for variable in PRUNE:
+        wanted = common(report, hosts, variable)
+        if wanted is not None:
+            boolean(Place(report, "all", variable), wanted)
+    _check_reset(report, common(report, hosts, RESET), slaves)
+
+
+def _check_reset(report: Report, value: Plain, slaves: Mapping[str, Slave]) -> None:
+    place = Place(report, "all", RESET)
+    having = [name for name, slave in slaves.items() if slave["root"] == "persist"]
+    known = f": {', '.join(map(show_name, having))}" if having else ", and there is none"
+    listed = [] if value is None else items(place, value, f"a list of {RESET_ALLOWED}{known}")
+    for index, item in enumerate(listed):
+        here = place.item(f"[{index}]")
+        name = text(here, item, f"{RESET_ALLOWED}{known}")
+        if name is not None and name not in having:
+            wrong = f"has the root {slaves[name]['root']}, and no disk persist" if name in slaves else "is no slave"
+            here.error(name, wrong, f"{RESET_ALLOWED}{known}")
+        elif name is not None:
+            here.warn(name, "all that this slave has written so far is given up")

@@ -1,0 +1,61 @@
+# shellcheck shell=sh
+# What kind of root the kernel's command line asks for, and what it names for it.
+# shellcheck disable=SC2034 # the steps use what is set here
+
+# Sets kind (nfs_tree, nfs_overlay, nbd_overlay, persist, nbd_cow) and device (that of the image, or empty).
+read_root() {
+    device=$(cmdline_last root "$CMDLINE")
+    if ! is_nbd "$device"; then
+        device=
+        kind=nfs_tree
+        if [ -n "$(cmdline_last diskless.lower "$CMDLINE")" ]; then kind=nfs_overlay; fi
+    elif [ -n "$(cmdline_last diskless.cow "$CMDLINE")" ]; then
+        kind=nbd_cow
+    elif [ -n "$(cmdline_last diskless.upper "$CMDLINE")" ]; then
+        kind=persist
+    else
+        kind=nbd_overlay
+    fi
+}
+
+# Sets type, the file system of an image on a block device.
+read_type() {
+    type=$(cmdline_last rootfstype "$CMDLINE")
+    case $type in
+        squashfs | erofs | ext4 | btrfs) ;;
+        *) fail "The kernel's command line has no usable rootfstype=; it says '$type'." "$BOOT_FILE" ;;
+    esac
+}
+
+# Sets own to the block device that the item $1 names, one of this computer's own.
+read_own() {
+    own=$(cmdline_last "$1" "$CMDLINE")
+    if ! is_nbd "$own" || [ "$own" = "$device" ]; then
+        fail "The kernel's command line has no usable $1=/dev/nbd<n>; it says '$own'." "$BOOT_FILE"
+    fi
+}
+
+# The item diskless.nbd=<n>,<server>,<export>,ro|rw → four lines; fails for what is none.
+nbd_parts() {
+    number=${1%%,*}
+    rest=${1#*,}
+    server=${rest%%,*}
+    rest=${rest#*,}
+    export=${rest%,*}
+    access=${rest##*,}
+    [ -n "$export" ] && is_nbd "/dev/nbd$number" && is_ipv4 "$server" && is_path "/$export" || return 1
+    case $access in ro | rw) ;; *) return 1 ;; esac
+    printf '%s\n' "$number" "$server" "$export" "$access"
+}
+
+# The name of the export that is behind the block device $1.
+export_of() {
+    cmdline_all diskless.nbd "$CMDLINE" | sed -n "s|^${1#/dev/nbd},[^,]*,\([^,]*\),.*|\1|p"
+}
+
+# Fails: the image $1 cannot be used, as mount says ($2). A file that is made anew under its name would be of no use: this
+# computer has the old one as long as it runs, and others may be running from it.
+fail_image() {
+    fail "The image $1 cannot be mounted: ${2##*failed: }." \
+        "The kernel's messages above. On the master: give the image another revision and run site.yml; then restart this computer (Ctrl-Alt-Del)."
+}
