@@ -2,6 +2,7 @@
 INVENTORY ?= inventories/library
 SLAVES ?=
 FIRMWARE ?= bios
+ROUNDS ?= 1
 PYTHON ?= python3
 
 BIN := .venv/bin
@@ -9,13 +10,16 @@ LAB := $(BIN)/python -m tests.lab
 SCENARIOS := $(patsubst molecule/%/molecule.yml,%,$(wildcard molecule/*/molecule.yml))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test venv packages-demo packages-test lint unit sanity molecule boot clean
+.PHONY: help demo bench-boot test venv packages-demo packages-test lint unit sanity molecule boot clean
 
 help: ## list these targets
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 demo: venv packages-demo ## a virtual library: a master is converged, a slave boots from it (INVENTORY=, SLAVES="pc01 pc07", FIRMWARE=)
 	@$(LAB) demo --inventory '$(INVENTORY)' --slaves '$(SLAVES)' --firmware '$(FIRMWARE)'
+
+bench-boot: venv packages-demo ## what each kind of root costs, written to docs/nbd-figures.md (ROUNDS=3); no part of test
+	@$(LAB) exec --id bench -- $(BIN)/python -m bench.boot --rounds '$(ROUNDS)'
 
 test: lint unit sanity molecule boot ## everything below, in this order
 
