@@ -42,11 +42,6 @@ class Needs:
     libraries: tuple[str, ...]
     search: tuple[str, ...]
 
-    @property
-    def dynamic(self) -> bool:
-        """Whether anything else must be there for it to run."""
-        return self.interpreter is not None or bool(self.libraries)
-
 
 @dataclass(frozen=True)
 class _Segment:

@@ -13,7 +13,7 @@ import stat
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from ansible_collections.diskless.netboot.plugins.module_utils import atomic_file
+from ansible_collections.diskless.netboot.plugins.module_utils import atomic_file, some_names
 
 FILE_MODE = 0o644
 DIRECTORY_MODE = 0o755
@@ -112,7 +112,7 @@ def make(wanted: Mapping[str, bytes], found: Tree, is_ours: Callable[[str, Found
     """
     foreign = sorted(path for path in wanted if path in found.files and not is_ours(path, found.files[path]))
     if foreign:
-        raise ValueError(f"not ours, so not overwritten: {shown(foreign)}; move it away")
+        raise ValueError(f"not ours, so not overwritten: {some_names.some(foreign, SHOWN)}; move it away")
     write = {
         path: content for path, content in sorted(wanted.items()) if found.files.get(path) != Found(content, FILE_MODE)
     }
@@ -124,12 +124,6 @@ def make(wanted: Mapping[str, bytes], found: Tree, is_ours: Callable[[str, Found
         )
     )
     return Plan(write, remove, found.closed)
-
-
-def shown(paths: list[str]) -> str:
-    """Name some paths and count the rest."""
-    rest = f" and {len(paths) - SHOWN} more" if len(paths) > SHOWN else ""
-    return ", ".join(paths[:SHOWN]) + rest
 
 
 def apply(plan: Plan, root: str) -> None:

@@ -8,17 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.diskless.netboot.plugins.module_utils import slave_disks_plan
+from ansible_collections.diskless.netboot.plugins.module_utils import slave_disks_plan, some_names
 from ansible_collections.diskless.netboot.plugins.module_utils.slave_disks_plan import Found, Step
 
 SHOWN = 10
 """Disks that a warning names."""
-
-
-def some(names: list[str]) -> str:
-    """Name some and count the rest."""
-    rest = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + rest
 
 
 def labels(steps: list[Step], action: str) -> list[str]:
@@ -36,15 +30,15 @@ def warnings(steps: list[Step], gone: Mapping[str, list[str]], unsure: str) -> l
     """Give what an administrator should know; ``unsure``: see :mod:`slave_disks_record`."""
     found = []
     if gone["kept"]:
-        found.append(f"kept, though no slave has these disks any more: {some(gone['kept'])}")
+        found.append(f"kept, though no slave has these disks any more: {some_names.some(gone['kept'], SHOWN)}")
     waiting = [*labels(steps, slave_disks_plan.WAIT), *gone["in_use"]]
     if waiting:
-        found.append(f"left as they are, because {unsure or 'they are in use'}: {some(waiting)}")
+        found.append(f"left as they are, because {unsure or 'they are in use'}: {some_names.some(waiting, SHOWN)}")
     strange = [step.disk.label for step in steps if step.strange]
     if strange:
         found.append(
-            f"left as they are, though their slaves have overwritten what was made in them: {some(strange)};"
-            " diskless_reset_slaves makes a 'persist' anew"
+            "left as they are, though their slaves have overwritten what was made in them:"
+            f" {some_names.some(strange, SHOWN)}; diskless_reset_slaves makes a 'persist' anew"
         )
     return found
 

@@ -80,20 +80,14 @@ import time
 from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.diskless.netboot.plugins.module_utils import nbd_protocol, nbd_rules, whole_file
+from ansible_collections.diskless.netboot.plugins.module_utils import nbd_protocol, nbd_rules, some_names, whole_file
 from ansible_collections.diskless.netboot.plugins.module_utils.nbd_protocol import Answer, ProtocolError
 
 POLL_SECONDS = 0.3
 # For one answer. Not the time that a start takes: it accepts connections long before it answers.
 ANSWER_SECONDS = 10.0
 JOURNAL_LINES = 15
-NAMES_SHOWN = 5
-
-
-def shown(names: list[str]) -> str:
-    """Name some and count the rest."""
-    rest = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
-    return ", ".join(names[:NAMES_SHOWN]) + rest
+SHOWN = 5
 
 
 def guarded(path: str) -> set[str]:
@@ -122,8 +116,11 @@ def awaited(module: AnsibleModule, names: set[str], remaining: set[str]) -> dict
             if answers is None:
                 reason = f"does not answer at {module.params['address']}: {reason}"
             else:
-                reason = f"does not know {shown(sorted(name for name in names if not answers[name].known))}"
+                reason = (
+                    f"does not know {some_names.some(sorted(name for name in names if not answers[name].known), SHOWN)}"
+                )
             fail(module, f"{reason}; {module.params['restart_hint']}")
+        # A reload is done for systemd before the server has read its file.
         time.sleep(POLL_SECONDS)
 
 
@@ -151,14 +148,17 @@ def settle(module: AnsibleModule) -> dict[str, Any]:
     ]
     if other and not module.check_mode:
         # Its files are as they should be, so that nothing but this tells that it has to be restarted.
-        fail(module, f"still exports {shown(other)}; only 'systemctl restart {params['unit']}' changes that")
+        fail(
+            module,
+            f"still exports {some_names.some(other, SHOWN)}; only 'systemctl restart {params['unit']}' changes that",
+        )
     # Last, as another run may be at work.
     open_to_all = sorted(set(wanted) - guarded(params["access_directory"]))
     if open_to_all and not module.check_mode:
         fail(
             module,
-            f"lets everybody attach {shown(open_to_all)}: {params['access_directory']} has no file with their clients;"
-            " another run makes it",
+            f"lets everybody attach {some_names.some(open_to_all, SHOWN)}: {params['access_directory']} has no file"
+            " with their clients; another run makes it",
         )
     return {
         "changed": False,

@@ -86,6 +86,7 @@ from ansible_collections.diskless.netboot.plugins.module_utils import (
     network_loaders_record,
     private_file,
     public_files,
+    some_names,
 )
 
 
@@ -157,7 +158,7 @@ def main() -> None:
         if missing and module.check_mode:
             module.exit_json(changed=True, written=[], removed=[], missing=missing)
         if missing:
-            module.fail_json(msg=f"not installed: {public_files.shown(missing)}")
+            module.fail_json(msg=f"not installed: {some_names.some(missing, public_files.SHOWN)}")
         if not module.check_mode and not os.path.isdir(params["path"]):
             module.fail_json(msg=f"{params['path']}: there is no such directory")
         with tempfile.TemporaryDirectory(dir=module.tmpdir) as folder:

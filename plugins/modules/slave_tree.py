@@ -142,7 +142,7 @@ import os
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.diskless.netboot.plugins.module_utils import tree_state, tree_survey, tree_work
+from ansible_collections.diskless.netboot.plugins.module_utils import some_names, tree_state, tree_survey, tree_work
 
 SHOWN = 10
 """Paths that a diff or a warning names of one tree; the result has them all."""
@@ -160,12 +160,6 @@ def label(record: tree_state.Record | None) -> str:
     return f"{record.image}/{record.generation}" if record is not None else ""
 
 
-def shown(paths: list[str]) -> str:
-    """Name some paths and count the rest."""
-    rest = f" and {len(paths) - SHOWN} more" if len(paths) > SHOWN else ""
-    return ", ".join(paths[:SHOWN]) + rest
-
-
 def difference(found: tree_survey.Survey, done: tree_work.Outcome) -> dict[str, str]:
     """Give the diff that people read: a line for each tree, and what changes in it."""
     before = [f"{change.slave}: {label(change.before)}\n" for change in done.changes if change.before]
@@ -175,7 +169,7 @@ def difference(found: tree_survey.Survey, done: tree_work.Outcome) -> dict[str, 
         after.append(f"{change.slave}: {label(change.after)}\n")
         for what in ("put", "removed", "kept"):
             if getattr(change, what):
-                after.append(f"  {what}: {shown(getattr(change, what))}\n")
+                after.append(f"  {what}: {some_names.some(getattr(change, what), SHOWN)}\n")
     if found.mode is not None:
         before.append(f"trees/: {found.mode:04o}\n")
         after.append(f"trees/: {tree_survey.MODE:04o}\n")
@@ -213,14 +207,14 @@ def warnings(
 ) -> list[str]:
     """Give what an administrator should know."""
     told = [
-        f"{change.slave}: changed by both, kept as the slave has it: {shown(change.kept)}"
+        f"{change.slave}: changed by both, kept as the slave has it: {some_names.some(change.kept, SHOWN)}"
         for change in done.changes
         if change.kept
     ]
     if found.withdrawn and not prune:
-        told.append(f"kept the trees of slaves that are not listed any more: {shown(found.withdrawn)}")
+        told.append(f"kept the trees of slaves that are not listed any more: {some_names.some(found.withdrawn, SHOWN)}")
     if found.foreign:
-        told.append(f"left alone, for no run has made them: {shown(found.foreign)}")
+        told.append(f"left alone, for no run has made them: {some_names.some(found.foreign, SHOWN)}")
     if wanted and not tree_survey.has_own_file_system(directory):
         told.append(
             f"{directory}/trees is no file system of its own: a hostile slave that has a tree there could reach all "

@@ -59,10 +59,6 @@ def test_a_foreign_file_is_not_overwritten() -> None:
         files.make({"default": OURS, "C0A80115": OURS}, found, _is_ours)
 
 
-def test_many_are_counted() -> None:
-    assert files.shown(list("abcdefg")) == "a, b, c, d, e and 2 more"
-
-
 def test_observe_and_apply(tmp_path: pathlib.Path) -> None:
     root = str(tmp_path)
     assert files.observe(f"{root}/nothing", ["", "a"]) == Tree({}, ("a",))
