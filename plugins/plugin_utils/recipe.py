@@ -8,4 +8,4 @@ tests/unit/test_recipe.py says when it is out of date, and what to set. A new va
 
 from __future__ import annotations
 
-RECIPE = "eb0fda58a0c8c336"
+RECIPE = "a00bec153c97827c"

@@ -9,13 +9,18 @@ import pytest
 from initramfs_machine import Machine
 
 SERVER = "192.168.1.1"
+MAC = "00:40:63:11:23:4b"
+UNIQUE = "sys/module/nfs/parameters/nfs4_unique_id"
 IMAGE = "/srv/diskless/images/room/g1"
 TREE = "/srv/diskless/trees/pc21"
 
 
 @pytest.fixture(name="machine")
 def _machine(tmp_path: pathlib.Path) -> Machine:
-    return Machine(tmp_path / "root")
+    machine = Machine(tmp_path / "root")
+    machine.write("run/diskless/interface", "eth0\n")
+    machine.write("sys/class/net/eth0/address", f"{MAC}\n")
+    return machine
 
 
 def nfs(version: str, access: str, target: str, path: str = IMAGE, more: str = "") -> str:
@@ -52,6 +57,13 @@ def test_the_root_is_mounted_by_nfs_4_and_otherwise_by_nfs_3(
     assert machine.run("steps/50-nfs", cmdline)
     assert machine.calls() == calls
     assert machine.read("tmp/result") == f"{SERVER}:{path} mounted by NFS {'3' if reason else '4.2'} ({access})"
+
+
+def test_a_server_knows_each_computer_by_its_card(machine: Machine) -> None:
+    machine.write(UNIQUE, "\n")
+    machine.program("mount", f'cat {machine.root}/{UNIQUE} > "{machine.root}/at-mount"')
+    assert machine.run("steps/50-nfs", OWN_TREE)
+    assert machine.read("at-mount") == MAC
 
 
 def test_options_of_the_command_line_go_to_both_versions(machine: Machine) -> None:
