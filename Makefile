@@ -42,7 +42,7 @@ lint: venv packages-test ## style and types: ruff, mypy, yamllint, ansible-lint,
 	@tests/lint.sh
 
 unit: venv packages-test ## the pure functions, by tables
-	@$(BIN)/pytest --quiet tests/unit
+	@$(BIN)/pytest --quiet --numprocesses auto tests/unit
 
 sanity: venv packages-test ## ansible-test sanity
 	@tests/sanity.sh

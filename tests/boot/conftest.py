@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pathlib
 import shutil
 import typing
 
@@ -49,11 +48,3 @@ def converged(library: Library) -> Library:
     """The same after site.yml."""
     library.site("converge")
     return library
-
-
-@pytest.fixture
-def inventory_copy(tmp_path: pathlib.Path) -> pathlib.Path:
-    """A copy of inventories/library that a test may edit."""
-    target = tmp_path / "inventory"
-    shutil.copytree(paths.CHECKOUT / "inventories/library", target)
-    return target

@@ -25,6 +25,12 @@ _LIST = "/srv/visitors/list"
 Machines = dict[str, Machine]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _as_the_library_has_it(converged: Library) -> None:
+    """Tests before these have left servers and networks of their own behind."""
+    converged.site("nbd")
+
+
 @pytest.fixture(scope="module")
 def running(converged: Library) -> typing.Iterator[Machines]:
     """Two slaves of one image, which run while the tests do something to their server: pc07 keeps what it writes."""
@@ -94,7 +100,7 @@ def test_twenty_restarts_of_the_server_cost_a_slave_nothing(converged: Library, 
 
 def test_a_new_generation_and_a_larger_disk_are_for_the_next_boot(converged: Library, running: Machines) -> None:
     old = {name: nbd_slaves.image(converged, name) for name in running}
-    size = nbd_slaves.size(converged, "pc07", "/srv/visitors")
+    sizes = {path: nbd_slaves.size(converged, "pc07", path) for path in ("/srv/visitors", "/")}
     converged.site("nbd-later", more=_LATER)
 
     for name, machine in running.items():
@@ -102,6 +108,8 @@ def test_a_new_generation_and_a_larger_disk_are_for_the_next_boot(converged: Lib
         nbd_slaves.require_reads(converged, name, machine)
         nbd_slaves.require_health(converged, name)
         nbd_slaves.switch_off(converged, name, machine)
+        # It said goodbye: what nobody uses may be removed or made anew.
+        assert nbd_slaves.connections(converged, name) == 0
     # What ended in order has left nothing for a journal to mend.
     for disk in ("persist", "visitors"):
         converged.on_master("e2fsck", "-fn", f"{_DISKS}/pc07/{disk}")
@@ -118,6 +126,7 @@ def test_a_new_generation_and_a_larger_disk_are_for_the_next_boot(converged: Lib
         seen = {name: nbd_slaves.script(converged, name, f"cat {_MARKER} 2> /dev/null || true") for name in machines}
         assert seen == {"pc07": "pc07", "pc13": ""}
         assert converged.on_slave("pc07", "cat", _LIST) == "visitors"
-        assert nbd_slaves.size(converged, "pc07", "/srv/visitors") > size * 1.4
+        for path, size in sizes.items():
+            assert nbd_slaves.size(converged, "pc07", path) > size * 1.4
         for name in machines:
             nbd_slaves.require_health(converged, name)
