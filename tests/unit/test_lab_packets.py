@@ -67,8 +67,13 @@ def _seen(*frames: Packet) -> packets.Traffic:
         ([_tcp(4000, 80, b"GET /boot/pc01.ipxe HTTP/1.1\r\n", to_slave=False)], {"loader": 1.0}),
         # The firmware asks before the loader, the kernel's initramfs after it.
         ([_dhcp("discover"), _request("pxelinux.cfg/default"), _dhcp("discover")], {"loader": 2.0, "kernel": 3.0}),
-        ([_tcp(2049, 700, b"", to_slave=True), _tcp(2049, 700, b"x", to_slave=True)], {"root": 2.0}),
-        ([_tcp(10809, 700, b"x", to_slave=True)], {"root": 1.0}),
+        (
+            [_request("grub/grub.cfg"), _tcp(2049, 700, b"", to_slave=True), _tcp(2049, 700, b"x", to_slave=True)],
+            {"loader": 1.0, "root": 3.0},
+        ),
+        ([_request("grub/grub.cfg"), _tcp(10809, 700, b"x", to_slave=True)], {"loader": 1.0, "root": 2.0}),
+        # What a server still sends to the machine of an earlier boot.
+        ([_tcp(2049, 700, b"x", to_slave=True)], {}),
         ([_tcp(2049, 700, b"x", to_slave=False)], {}),
         ([Ether(dst=SLAVE) / ARP()], {}),
         ([Raw(b"short")], {}),
