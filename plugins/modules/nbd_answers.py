@@ -80,13 +80,12 @@ import time
 from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.diskless.netboot.plugins.module_utils import nbd_protocol, nbd_rules, some_names, whole_file
+from ansible_collections.diskless.netboot.plugins.module_utils import nbd_protocol, nbd_rules, some_names, unit_journal
 from ansible_collections.diskless.netboot.plugins.module_utils.nbd_protocol import Answer, ProtocolError
 
 POLL_SECONDS = 0.3
 # For one answer. Not the time that a start takes: it accepts connections long before it answers.
 ANSWER_SECONDS = 10.0
-JOURNAL_LINES = 15
 SHOWN = 5
 
 
@@ -127,11 +126,8 @@ def awaited(module: AnsibleModule, names: set[str], remaining: set[str]) -> dict
 def fail(module: AnsibleModule, message: str) -> NoReturn:
     """End with a message and the server's last words."""
     unit = module.params["unit"]
-    _status, journal, _errors = module.run_command(
-        ["journalctl", f"--unit={unit}", f"--lines={JOURNAL_LINES}", "--output=cat", "--no-pager", "--quiet"]
-    )
-    words = whole_file.shorten(journal) or "(nothing)"
-    module.fail_json(msg=f"nbd-server {message}\nThe journal of {unit} ends with:\n{words}")
+    _status, journal, _errors = module.run_command(unit_journal.command(unit))
+    module.fail_json(msg=f"nbd-server {message}\nThe journal of {unit} ends with:\n{unit_journal.last_words(journal)}")
     raise AssertionError("fail_json has ended the module")
 
 

@@ -120,7 +120,12 @@ import time
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.diskless.netboot.plugins.module_utils import private_file, service_effect, whole_file
+from ansible_collections.diskless.netboot.plugins.module_utils import (
+    private_file,
+    service_effect,
+    unit_journal,
+    whole_file,
+)
 
 RECORDS = "/run/diskless-netboot"
 UNIT_NAME = re.compile(r"[A-Za-z0-9:_.@\\-]+\.service")
@@ -128,7 +133,6 @@ UNIT_NAME = re.compile(r"[A-Za-z0-9:_.@\\-]+\.service")
 SETTLE_SECONDS = 1.0
 # systemctl waits for a start, not for a service that systemd starts once more by itself.
 POLL_SECONDS = 0.2
-JOURNAL_LINES = 15
 EFFECTIVE = {"state": "active", "enabled": True}
 
 
@@ -184,11 +188,8 @@ class Service:
 
     def fail(self, message: str) -> None:
         """End with a message and the unit's last words."""
-        journal = self.command(
-            "journalctl", f"--unit={self.unit}", f"--lines={JOURNAL_LINES}", "--output=cat", "--no-pager", "--quiet"
-        )[1]
-        words = whole_file.shorten(journal) or "(nothing)"
-        self.module.fail_json(msg=f"{self.unit}: {message}\nIts journal ends with:\n{words}")
+        journal = self.command(*unit_journal.command(self.unit))[1]
+        self.module.fail_json(msg=f"{self.unit}: {message}\nIts journal ends with:\n{unit_journal.last_words(journal)}")
 
 
 def observe_file(path: str) -> service_effect.File | None:

@@ -13,6 +13,7 @@ PATTERNS = (
     *(f"roles/slave_rootfs/{folder}/**/*" for folder in ("defaults", "files", "tasks", "templates", "vars")),
     *(f"roles/slave_kernel/{folder}/**/*" for folder in ("files", "vars")),
     "plugins/module_utils/cpio.py",
+    "plugins/module_utils/elf_needs.py",
     "plugins/module_utils/initramfs_*.py",
     "plugins/module_utils/kernel_modules.py",
     "plugins/module_utils/rootfs_*.py",

@@ -34,7 +34,8 @@ def test_each_machine_is_shown_what_is_its_own(
 ) -> None:
     # Ganesha shows everybody only what is theirs.
     shown = on_the_lan(address).run("showmount", "--no-headers", "--exports", "192.168.1.1")
-    assert {line.split()[0] for line in shown.splitlines()} == expected
+    assert shown.returncode == 0, shown.stderr
+    assert {line.split()[0] for line in shown.stdout.splitlines()} == expected
 
 
 @pytest.mark.parametrize("path", ["/srv/diskless/home", "/srv/diskless/media"])
