@@ -44,7 +44,7 @@ options:
     type: str
     default: nbd-server.service
   restart_hint:
-    description: What to do about a server that does not learn of an export.
+    description: What to do about a server that does not answer at O(address).
     type: str
     default: only a restart of the server changes that
   timeout:
@@ -113,14 +113,17 @@ def awaited(module: AnsibleModule, names: set[str], remaining: set[str]) -> dict
             return {}
         if time.monotonic() > end:
             if answers is None:
-                reason = f"does not answer at {module.params['address']}: {reason}"
-            else:
-                reason = (
-                    f"does not know {some_names.some(sorted(name for name in names if not answers[name].known), SHOWN)}"
-                )
-            fail(module, f"{reason}; {module.params['restart_hint']}")
+                address, hint = module.params["address"], module.params["restart_hint"]
+                fail(module, f"does not answer at {address}: {reason}; {hint}")
+            unknown = sorted(name for name in names if not answers[name].known)
+            fail_until_restart(module, f"does not know {some_names.some(unknown, SHOWN)}")
         # A reload is done for systemd before the server has read its file.
         time.sleep(POLL_SECONDS)
+
+
+def fail_until_restart(module: AnsibleModule, message: str) -> NoReturn:
+    """End with a message about a server whose files are as they should be, so that no run restarts it."""
+    fail(module, f"{message}; only 'systemctl restart {module.params['unit']}' changes that")
 
 
 def fail(module: AnsibleModule, message: str) -> NoReturn:
@@ -143,11 +146,7 @@ def settle(module: AnsibleModule) -> dict[str, Any]:
         if name in answers and answers[name].read_only is (not read_only)
     ]
     if other and not module.check_mode:
-        # Its files are as they should be, so that nothing but this tells that it has to be restarted.
-        fail(
-            module,
-            f"still exports {some_names.some(other, SHOWN)}; only 'systemctl restart {params['unit']}' changes that",
-        )
+        fail_until_restart(module, f"still exports {some_names.some(other, SHOWN)}")
     # Last, as another run may be at work.
     open_to_all = sorted(set(wanted) - guarded(params["access_directory"]))
     if open_to_all and not module.check_mode:

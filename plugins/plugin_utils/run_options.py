@@ -38,4 +38,4 @@ def _check_reset(report: Report, value: Plain, slaves: Mapping[str, Slave]) -> N
             wrong = f"has the root {slaves[name]['root']}, and no disk persist" if name in slaves else "is no slave"
             here.error(name, wrong, f"{RESET_ALLOWED}{known}")
         elif name is not None:
-            here.warn(name, "all that this slave has written so far is given up")
+            here.warn(name, "all that this slave has written to its root is given up; its slave_disks are kept")

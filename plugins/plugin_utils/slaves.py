@@ -91,7 +91,7 @@ def slave(context: Context, name: str, variables: Mapping[str, Plain]) -> tuple[
         "disks": disks(
             place("slave_disks"), given(variables, "slave_disks", []), [mount["path"] for mount in its_mounts]
         ),
-        "swap": swap(place("slave_swap"), variables.get("slave_swap"), root),
+        "swap": swap(place("slave_swap"), variables.get("slave_swap"), root, persist_size or 0),
         "menu": menu(
             place("slave_menu"),
             variables.get("slave_menu"),

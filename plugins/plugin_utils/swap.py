@@ -16,7 +16,7 @@ from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import (
     known_keys,
     required,
 )
-from ansible_collections.diskless.netboot.plugins.plugin_utils.sizes import size
+from ansible_collections.diskless.netboot.plugins.plugin_utils.sizes import shown, size
 
 NONE = "none"
 TYPES = (NONE, "zram", "nbd", "file")
@@ -27,8 +27,11 @@ LEAST = 16 * MIB
 SIZES = {"nbd": 1024 * MIB, "file": 1024 * MIB}
 
 
-def swap(place: Place, value: Plain, root: str | None) -> Swap | None:
-    """The swap of a slave whose root is of the kind `root`; a word stands for a dictionary with that type alone."""
+def swap(place: Place, value: Plain, root: str | None, persist_size: int) -> Swap | None:
+    """The swap of a slave whose root is of the kind `root`; a word stands for a dictionary with that type alone.
+
+    `persist_size`: bytes of the disk that holds a file for swap where the root is `persist`.
+    """
     table: dict[str, Plain] = value if isinstance(value, dict) else {"type": given({"": value}, "", NONE)}
     known_keys(place, table, KEYS)
     here = place.item(".type") if isinstance(value, dict) else place
@@ -41,4 +44,9 @@ def swap(place: Place, value: Plain, root: str | None) -> Swap | None:
         return None
     if kind is None or kind == NONE:
         return None
-    return {"type": kind, "size": bytes_ or SIZES.get(kind)}
+    bytes_ = bytes_ or SIZES.get(kind)
+    if kind == "file" and root == "persist" and bytes_ and persist_size and bytes_ >= persist_size:
+        wrong = f"takes all of the {shown(persist_size)} that slave_persist_size gives to what the slave writes"
+        place.error(shown(bytes_), wrong, "a smaller size, or a larger slave_persist_size")
+        return None
+    return {"type": kind, "size": bytes_}

@@ -120,8 +120,8 @@ def _note_tcp(traffic: Traffic, segment: _Segment) -> None:
     data_at = (segment.transport[12] >> 4) * 4
     if segment.to_slave and source in _PORTS:
         _note_arrival(traffic, segment, _PORTS[source])
-        # The handshake carries no data. Before a loader comes what was for an earlier boot.
-        if source in _ROOT_PORTS and segment.whole > data_at and "loader" in traffic.times:
+        # The handshake carries no data. Before the kernel has an address comes what was for an earlier boot.
+        if source in _ROOT_PORTS and segment.whole > data_at and "kernel" in traffic.times:
             traffic.times.setdefault("root", segment.time)
     elif target == 80:
         _note_request(traffic, segment, "http", _http_path(segment.transport[data_at:]))

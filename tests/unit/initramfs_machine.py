@@ -22,11 +22,17 @@ mount() { told mount "$@"; "$ROOT/mount" "$@"; }
 timeout() { shift 3; "$@"; }
 modprobe() { :; }
 nc() { "$ROOT/nc" "$@"; }
-sleep() { told sleep "$@"; }
+sleep() { case $1 in 0.*) command sleep 0.02 ;; *) told sleep "$@" ;; esac; }
 switch_root() { told switch_root "$@"; }
 blkdiscard() { told blkdiscard "$@"; }
 dmsetup() { told dmsetup "$@"; "$ROOT/dmsetup" "$@"; }
 hostname() { told hostname "$@"; }
+umount() { told umount "$@"; "$ROOT/umount" "$@"; }
+kill() { told kill "$@"; "$ROOT/kill" "$@"; }
+sync() { told sync; }
+poweroff() { told poweroff "$@"; exit; }
+halt() { told halt "$@"; exit; }
+reboot() { told reboot "$@"; exit; }
 """
 
 
@@ -61,12 +67,12 @@ class Machine:
         place = self.root / path
         return place.read_text().replace(str(self.root), "").strip() if place.exists() else ""
 
-    def run(self, script: str, cmdline: str = "") -> bool:
-        """Run a script with this command line and say whether it worked."""
+    def run(self, script: str, cmdline: str = "", *arguments: str) -> bool:
+        """Run a script with this command line of the kernel's and say whether it worked."""
         self.write("tmp/cmdline", cmdline.replace(" ", "\n") + "\n")
         self.write("proc/cmdline", cmdline + "\n")
         done = subprocess.run(
-            [program("busybox", "busybox-static"), "sh", "-c", f"{FAKES}\n. {self.root}/{script}"],
+            [program("busybox", "busybox-static"), "sh", "-c", f"{FAKES}\n. {self.root}/{script}", "sh", *arguments],
             env={"PATH": f"{self.root}/bin:/usr/bin:/bin", "ROOT": str(self.root)},
             capture_output=True,
             text=True,

@@ -126,6 +126,18 @@ def test_a_fault_of_swap(value: Any, errors: list[str]) -> None:
     assert model["errors"] == [f"pc01: slave_swap{error}" for error in errors]
 
 
+def test_swap_in_a_file_that_fills_the_disk_of_a_persist_slave() -> None:
+    def errors(swap: Any, persist_size: str) -> list[str]:
+        slave = {"slave_root": "persist", "slave_persist_size": persist_size, "slave_swap": swap}
+        return fleet(inventory(pc01=slave), GROUPS)["errors"]
+
+    allowed = "a smaller size, or a larger slave_persist_size"
+    told = f"that slave_persist_size gives to what the slave writes; allowed: {allowed}"
+    assert errors("file", "1G") == [f"pc01: slave_swap: '1G': takes all of the 1G {told}"]
+    assert errors({"type": "file", "size": "80M"}, "64M") == [f"pc01: slave_swap: '80M': takes all of the 64M {told}"]
+    assert errors({"type": "file", "size": "63M"}, "64M") == errors("zram", "64M") == []
+
+
 GOOD_SWAP: list[tuple[Any, str, Any]] = [
     (None, "nfs_overlay", None),
     ("none", "nfs_overlay", None),

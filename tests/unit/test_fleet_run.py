@@ -14,12 +14,12 @@ KNOWN = f"allowed: {NAMES}: pc01"
 RESET: list[tuple[Any, list[str], list[str]]] = [
     (None, [], []),
     ([], [], []),
-    (["pc01"], [], ["[0]: 'pc01': all that this slave has written so far is given up"]),
+    (["pc01"], [], ["[0]: 'pc01': all that this slave has written to its root is given up; its slave_disks are kept"]),
     (["pc02"], [f"[0]: 'pc02': has the root nfs_tree, and no disk persist; {KNOWN}"], []),
     (
         ["pc1", "pc01"],
         [f"[0]: 'pc1': is no slave; {KNOWN}"],
-        ["[1]: 'pc01': all that this slave has written so far is given up"],
+        ["[1]: 'pc01': all that this slave has written to its root is given up; its slave_disks are kept"],
     ),
     ("pc01", [f": 'pc01': is text, not a list; allowed: a list of {NAMES}: pc01"], []),
     (

@@ -80,8 +80,7 @@ def test_what_names_no_device_is_told_of(machine: Machine, item: str) -> None:
             f"it has no export {IMAGE}",
             f"The NBD server {SERVER} has no export {IMAGE}.",
             f"On {SERVER}: is there a file {IMAGE} in diskless_directory, and a section of that name below "
-            "/etc/nbd-server? Run site.yml again. A server that was not restarted does not know what is new "
-            "(nbd_server_restart).",
+            "/etc/nbd-server? Run site.yml again: it makes what is missing, and has the server read it.",
         ),
         (
             f"it denies access to {IMAGE}",

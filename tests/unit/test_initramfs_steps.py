@@ -63,7 +63,7 @@ def test_a_server_knows_each_computer_by_its_card(machine: Machine) -> None:
     machine.write(UNIQUE, "\n")
     machine.program("mount", f'cat {machine.root}/{UNIQUE} > "{machine.root}/at-mount"')
     assert machine.run("steps/50-nfs", OWN_TREE)
-    assert machine.read("at-mount") == MAC
+    assert (machine.root / "at-mount").read_text() == MAC
 
 
 def test_options_of_the_command_line_go_to_both_versions(machine: Machine) -> None:

@@ -56,6 +56,10 @@ def _seen(*frames: Packet) -> packets.Traffic:
     return traffic
 
 
+KERNEL = [_request("grub/grub.cfg"), _dhcp("discover")]
+STARTED = {"loader": 1.0, "kernel": 2.0}
+
+
 @pytest.mark.parametrize(
     ("frames", "expected"),
     [
@@ -68,12 +72,12 @@ def _seen(*frames: Packet) -> packets.Traffic:
         # The firmware asks before the loader, the kernel's initramfs after it.
         ([_dhcp("discover"), _request("pxelinux.cfg/default"), _dhcp("discover")], {"loader": 2.0, "kernel": 3.0}),
         (
-            [_request("grub/grub.cfg"), _tcp(2049, 700, b"", to_slave=True), _tcp(2049, 700, b"x", to_slave=True)],
-            {"loader": 1.0, "root": 3.0},
+            [*KERNEL, _tcp(2049, 700, b"", to_slave=True), _tcp(2049, 700, b"x", to_slave=True)],
+            {**STARTED, "root": 4.0},
         ),
-        ([_request("grub/grub.cfg"), _tcp(10809, 700, b"x", to_slave=True)], {"loader": 1.0, "root": 2.0}),
+        ([*KERNEL, _tcp(10809, 700, b"x", to_slave=True)], {**STARTED, "root": 3.0}),
         # What a server still sends to the machine of an earlier boot.
-        ([_tcp(2049, 700, b"x", to_slave=True)], {}),
+        ([_request("grub/grub.cfg"), _tcp(2049, 700, b"x", to_slave=True)], {"loader": 1.0}),
         ([_tcp(2049, 700, b"x", to_slave=False)], {}),
         ([Ether(dst=SLAVE) / ARP()], {}),
         ([Raw(b"short")], {}),

@@ -170,7 +170,10 @@ def test_a_server_that_learns_of_them_later(run: Run, server: Server) -> None:
 
 def test_a_server_that_does_not(run: Run, server: Server) -> None:
     server.exports = {"images/g1": READ_ONLY}
-    assert run(restart_hint="try this")["msg"] == (f"nbd-server does not know disks/pc07/persist; try this{JOURNAL}")
+    assert run()["msg"] == (
+        "nbd-server does not know disks/pc07/persist; only 'systemctl restart nbd-server.service' changes that"
+        + JOURNAL
+    )
     assert run(check=True)["changed"] is False
 
 
