@@ -33,7 +33,9 @@ def devices(chance: Random, its_root: str) -> dict[str, Any]:
     if chance.random() < 0.3:
         found["slave_persist_size"] = chance.choice(["16M", "1T", 20480 << 10])
     if chance.random() < 0.4:
-        kind = chance.choice(["none", "zram", "nbd", *(["file"] if its_root in ("nfs_tree", "persist") else [])])
+        # A file must leave room for what a slave writes else.
+        roomy = its_root == "nfs_tree" or (its_root == "persist" and found.get("slave_persist_size", "1T") == "1T")
+        kind = chance.choice(["none", "zram", "nbd", *(["file"] if roomy else [])])
         size = chance.choice(["16M", "2G", None])
         found["slave_swap"] = chance.choice([kind, {"type": kind}, {"type": kind, "size": size}])
     if chance.random() < 0.4:
