@@ -8,11 +8,14 @@ import pytest
 from initramfs_machine import Machine
 from programs import program
 
-# As `mount` does it: not what holds another one, nor what is in use (the file `busy`).
+# As umount(8) does it: not what holds another one, nor what is in use (the file `busy`), nor what has gone already.
+# All of the name `home` go with the first, as the kernel propagates it.
 UMOUNT = r"""
 for place; do :; done
 if grep -q "^[^ ]* $place/" "$ROOT/proc/mounts"; then exit 1; fi
+if ! grep -q "^[^ ]* $place " "$ROOT/proc/mounts"; then exit 1; fi
 if [ "$1" != -l ] && grep -qx "$place" "$ROOT/busy"; then exit 1; fi
+if [ "${place##*/}" = home ]; then place="[^ ]*/home"; fi
 grep -v "^[^ ]* $place " "$ROOT/proc/mounts" > "$ROOT/mounts.new"
 cat "$ROOT/mounts.new" > "$ROOT/proc/mounts"
 """
@@ -80,6 +83,12 @@ def test_the_file_of_an_image_keeps_nothing_from_being_unmounted(machine: Machin
         "umount -l /oldroot/run/initramfs/nfs", "umount -l /oldroot/run", "umount -l /oldroot",
         "kill -USR1 7", "kill -USR1 8", "poweroff -n -f",
     ]  # fmt: skip
+
+
+def test_what_goes_with_another_one_is_none_that_stays(machine: Machine) -> None:
+    mounted(machine, "/oldroot/home nfs4 rw", "/run/initramfs/home nfs4 rw")
+    assert machine.run("shutdown", "", "poweroff")
+    assert machine.read("dev/kmsg") == "<6>diskless: this computer's disks are unmounted, now: poweroff"
 
 
 def test_what_stays_in_use_is_told_and_the_server_too(machine: Machine) -> None:
