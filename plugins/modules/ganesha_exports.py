@@ -67,7 +67,6 @@ from ansible_collections.diskless.netboot.plugins.module_utils import ganesha_an
 UNIT = "nfs-ganesha.service"
 LOG = "/var/log/ganesha/ganesha.log"
 LOG_BYTES = 65536
-# It answers at once and tells nobody when it has read its configuration.
 POLL_SECONDS = 0.3
 ASK = ["dbus-send", "--system", "--print-reply", "--dest=org.ganesha.nfsd", "/org/ganesha/nfsd/ExportMgr"]
 
@@ -102,6 +101,7 @@ def awaited(module: AnsibleModule, wanted: ganesha_answers.Exports) -> dict[str,
         answer = shown(module)
         if answer == wanted or time.monotonic() > end:
             return answer
+        # Ganesha answers at once, and tells nobody when it has read its configuration.
         time.sleep(POLL_SECONDS)
 
 

@@ -129,9 +129,7 @@ from ansible_collections.diskless.netboot.plugins.module_utils import (
 
 RECORDS = "/run/diskless-netboot"
 UNIT_NAME = re.compile(r"[A-Za-z0-9:_.@\\-]+\.service")
-# A simple service counts as active before it has read its configuration; after this it has, or has given up.
 SETTLE_SECONDS = 1.0
-# systemctl waits for a start, not for a service that systemd starts once more by itself.
 POLL_SECONDS = 0.2
 EFFECTIVE = {"state": "active", "enabled": True}
 
@@ -172,6 +170,7 @@ class Service:
             before = self.observe()
             runs.add(before.invocation if before is not None else "")
             if before is not None and before.state == "active":
+                # A simple service counts as active before it has read its configuration; then it has, or has given up.
                 time.sleep(SETTLE_SECONDS)
                 after = self.observe()
                 if after is not None and (after.state, after.invocation) == ("active", before.invocation):
@@ -184,6 +183,7 @@ class Service:
                 if len(runs - {""}) > 1:
                     self.fail(f"it keeps restarting, for {timeout} s now")
                 self.fail(f"it is {before.state} and not active after {timeout} s")
+            # systemctl waits for a start, not for a service that systemd starts once more by itself.
             time.sleep(POLL_SECONDS)
 
     def fail(self, message: str) -> None:

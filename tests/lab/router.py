@@ -32,6 +32,7 @@ def main(interface: str) -> None:
             # The bridge has no link-local address before its first port is up; the next round comes.
             with contextlib.suppress(OSError):
                 link.sendto(advertisement(), (_ALL_NODES, 0, 0, index))
+            # A router advertises at intervals (RFC 4861, 6.2.4); who starts between two of them waits for the next.
             time.sleep(_INTERVAL_SECONDS)
 
 

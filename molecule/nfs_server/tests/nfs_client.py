@@ -13,7 +13,7 @@ import time
 
 SERVER = b"192.168.1.1"
 TIMEOUT_MILLISECONDS = 10_000
-# Of the lease's 30 seconds; a kernel renews it by itself, libnfs only by reading.
+# Of the lease's 30 seconds.
 RENEW_SECONDS = 5
 
 nfs = ctypes.CDLL("libnfs.so.13")
@@ -58,6 +58,7 @@ def use(version: str, path: str) -> str:
 def renew() -> None:
     """Keeps what is open."""
     while True:
+        # A kernel renews its lease by itself, libnfs only by reading now and then.
         time.sleep(RENEW_SECONDS)
         with one_at_a_time:
             for context, file in held.values():
