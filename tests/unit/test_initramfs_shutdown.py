@@ -80,7 +80,7 @@ def test_the_file_of_an_image_keeps_nothing_from_being_unmounted(machine: Machin
     assert machine.run("shutdown", "", "poweroff")
     told = calls(machine)
     assert told[told.index("umount -l /oldroot/run/initramfs/nfs") :] == [
-        "umount -l /oldroot/run/initramfs/nfs", "umount -l /oldroot/run", "umount -l /oldroot",
+        "umount -l /oldroot/run/initramfs/nfs", "umount /oldroot/run", "umount /oldroot",
         "kill -USR1 7", "kill -USR1 8", "poweroff -n -f",
     ]  # fmt: skip
 
