@@ -35,4 +35,8 @@ options:
         description: Whether their root is nobody on the server.
         type: bool
         required: true
+      private:
+        description: Whether it holds what nobody but these clients may know. Then no former client keeps it.
+        type: bool
+        default: false
 """

@@ -30,9 +30,10 @@ class Record(NamedTuple):
 def is_root(rule: Rule) -> bool:
     """Say whether a machine may run from it without owning it: read-only, and as its own root reads it.
 
-    A directory that is shared (``root_squash``) holds people's data: when the inventory takes it away, it is gone.
+    A directory that is shared (``root_squash``) holds people's data: when the inventory takes it away, it is gone. One
+    that is private was never run from, and an address may be another machine's by now.
     """
-    return rule.access == "ro" and not rule.root_squash
+    return rule.access == "ro" and not rule.root_squash and not rule.private
 
 
 def kept(wanted: Exports, recorded: Exports, exists: Callable[[str], bool], present: Collection[str] = ()) -> Exports:

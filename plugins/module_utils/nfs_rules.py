@@ -19,16 +19,21 @@ ARGUMENT = {
         "clients": {"type": "list", "elements": "str", "required": True},
         "access": {"type": "str", "choices": ["ro", "rw"], "required": True},
         "root_squash": {"type": "bool", "required": True},
+        "private": {"type": "bool", "default": False},
     },
 }
 
 
 class Rule(NamedTuple):
-    """What is allowed below a path; who is allowed it stands beside."""
+    """What is allowed below a path; who is allowed it stands beside.
+
+    ``private``: it holds what nobody but its clients of now may know.
+    """
 
     path: str
     access: str
     root_squash: bool
+    private: bool = False
 
 
 # The clients are single addresses, each in its one canonical form.
@@ -36,7 +41,7 @@ Exports = dict[Rule, frozenset[str]]
 
 
 def grouped(items: Iterable[Mapping[str, Any]]) -> Exports:
-    """Check and convert ``[{"path", "clients": [address], "access": "ro"|"rw", "root_squash"}]``.
+    """Check and convert ``[{"path", "clients": [address], "access": "ro"|"rw", "root_squash", "private"}]``.
 
     An item without clients exports nothing.
 
@@ -47,7 +52,7 @@ def grouped(items: Iterable[Mapping[str, Any]]) -> Exports:
     result: Exports = {}
     taken: set[tuple[str, str]] = set()
     for item in items:
-        rule = Rule(item["path"], item["access"], bool(item["root_squash"]))
+        rule = Rule(item["path"], item["access"], bool(item["root_squash"]), bool(item.get("private", False)))
         if not is_plain(rule.path):
             raise ValueError(
                 f"nfs_server_exports: {rule.path!r} must be an absolute path below '/', without '.', '..', '//',"
@@ -91,7 +96,7 @@ def listed(exports: Exports) -> list[dict[str, Any]]:
     """Convert back to the list; sorted, addresses by number."""
     return [
         {"path": rule.path, "clients": sorted(clients, key=numerically), "access": rule.access,
-         "root_squash": rule.root_squash}
+         "root_squash": rule.root_squash, "private": rule.private}
         for rule, clients in sorted(exports.items())
     ]  # fmt: skip
 

@@ -29,6 +29,8 @@ def render(exports: nfs_rules.Exports, ids: Mapping[str, int]) -> str:
             "    Protocols = 3, 4;\n"
             "    Transports = TCP, UDP;\n"
             "    SecType = sys;\n"
+            # As the kernel's server does it by default: on a client only root has such a port, and says who asks.
+            "    PrivilegedPort = true;\n"
             f"{clients}"
             "    FSAL { Name = VFS; }\n"
             "}\n"

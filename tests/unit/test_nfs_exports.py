@@ -14,6 +14,7 @@ EXPORTS: list[dict[str, Any]] = [
     {"path": "/srv/a b#", "clients": ["10.0.0.2"], "access": "ro", "root_squash": False},
     {"path": "/srv/empty", "clients": [], "access": "ro", "root_squash": False},
 ]
+PRIVATE = {"path": "/srv/pc07", "clients": ["10.0.0.7"], "access": "ro", "root_squash": False, "private": True}
 IDS = {"/srv/a b#": 7}
 
 
@@ -23,9 +24,10 @@ def test_nothing_to_export(backend: str) -> None:
 
 
 def test_kernel_exports() -> None:
-    assert nfs_exports(EXPORTS, "kernel", IDS) == (
+    assert nfs_exports([*EXPORTS, PRIVATE], "kernel", IDS) == (
         MANAGED + r"/srv/a\040b\043 10.0.0.2(ro,sync,no_subtree_check,no_root_squash)"
         " 10.0.0.9(rw,sync,no_subtree_check,root_squash) 10.0.0.10(rw,sync,no_subtree_check,root_squash)\n"
+        "/srv/pc07 10.0.0.7(ro,sync,subtree_check,no_root_squash)\n"
     )
 
 
@@ -40,6 +42,7 @@ def test_ganesha_exports() -> None:
         "    Protocols = 3, 4;\n"
         "    Transports = TCP, UDP;\n"
         "    SecType = sys;\n"
+        "    PrivilegedPort = true;\n"
         "    CLIENT {\n"
         "        Clients = 10.0.0.2;\n"
         "        Access_Type = RO;\n"

@@ -13,12 +13,15 @@ from ansible_collections.diskless.netboot.plugins.module_utils import nfs_record
 from ansible_collections.diskless.netboot.plugins.modules import recorded_exports
 
 OLD, NEW, HOME, TREE = "/d/images/r/old", "/d/images/r/new", "/d/home", "/d/trees/pc21"
+NODE = "/d/nodes/pc01"
 PC01, PC02, PC21 = "10.0.0.1", "10.0.0.2", "10.0.0.21"
 
+Item = dict[str, Any]
 
-def item(path: str, *clients: str, access: str = "ro", root_squash: bool = False) -> dict[str, Any]:
+
+def item(path: str, *clients: str, access: str = "ro", root_squash: bool = False, private: bool = False) -> Item:
     """One item of ``nfs_server_exports``; by default a root."""
-    return {"path": path, "clients": list(clients), "access": access, "root_squash": root_squash}
+    return {"path": path, "clients": [*clients], "access": access, "root_squash": root_squash, "private": private}
 
 
 def tree(path: str, *clients: str) -> dict[str, Any]:
@@ -31,7 +34,7 @@ def shared(path: str, *clients: str, access: str = "rw") -> dict[str, Any]:
     return item(path, *clients, access=access, root_squash=True)
 
 
-Items = list[dict[str, Any]]
+Items = list[Item]
 
 
 @pytest.mark.parametrize(
@@ -48,6 +51,7 @@ Items = list[dict[str, Any]]
         pytest.param([tree(TREE, PC21)], [item(NEW, PC21)], [], [], id="a tree is not kept"),
         pytest.param([shared(HOME, PC01)], [item(NEW, PC01)], [], [], id="what is shared is not kept"),
         pytest.param([shared(HOME, PC01, access="ro")], [item(NEW, PC01)], [], [], id="nor if read-only"),
+        pytest.param([item(NODE, PC01, private=True)], [item(NEW, PC01)], [], [], id="what is private is not kept"),
         pytest.param([item(OLD, PC01)], [item(OLD, PC21)], [], [], id="a slave changed its address"),
         pytest.param([item(OLD, PC01)], [item(NEW, PC01)], [], [item(OLD, PC01)], id="or another slave has it now"),
         pytest.param([item(OLD, PC01)], [shared(OLD, PC01)], [], [], id="other rules hold for the same client"),
