@@ -11,7 +11,8 @@ short_description: The NFS exports of one master
 version_added: "1.0.0"
 author: The diskless.netboot maintainers (@diskless)
 description:
-  - Generations of images read-only, each slave's own tree to it alone, and what C(slave_mounts) asks of the master.
+  - Generations of images read-only, each slave's own tree and files to it alone, and what C(slave_mounts) asks of the
+    master.
   - This is what C(playbooks/vars/wiring.yml) passes as C(nfs_server_exports).
 extends_documentation_fragment: diskless.netboot.fleet_projection
 """

@@ -11,7 +11,7 @@ short_description: The kernels and initramfs that one master's slaves boot
 version_added: "1.0.0"
 author: The diskless.netboot maintainers (@diskless)
 description:
-  - The images that the slaves use, each with its generation and the drivers that its initramfs holds.
+  - The generations that the slaves boot, each with the drivers that its initramfs holds.
   - This is what C(playbooks/vars/wiring.yml) passes as C(slave_kernel_images).
 extends_documentation_fragment: diskless.netboot.fleet_projection
 """
@@ -31,8 +31,9 @@ _value:
 
 from collections.abc import Callable
 
+from ansible_collections.diskless.netboot.plugins.plugin_utils.image_projections import kernels
 from ansible_collections.diskless.netboot.plugins.plugin_utils.projection_filter import projection_filter
-from ansible_collections.diskless.netboot.plugins.plugin_utils.projections import Record, kernels
+from ansible_collections.diskless.netboot.plugins.plugin_utils.projections import Record
 
 
 class FilterModule:

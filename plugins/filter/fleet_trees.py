@@ -31,8 +31,9 @@ _value:
 
 from collections.abc import Callable
 
+from ansible_collections.diskless.netboot.plugins.plugin_utils.image_projections import trees
 from ansible_collections.diskless.netboot.plugins.plugin_utils.projection_filter import projection_filter
-from ansible_collections.diskless.netboot.plugins.plugin_utils.projections import Record, trees
+from ansible_collections.diskless.netboot.plugins.plugin_utils.projections import Record
 
 
 class FilterModule:

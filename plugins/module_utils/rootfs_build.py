@@ -9,16 +9,19 @@ import contextlib
 import fcntl
 import os
 import re
-import subprocess
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.diskless.netboot.plugins.module_utils import (
     disk_files,
+    generation_names,
     rootfs_command,
     rootfs_configure,
     rootfs_disk_size,
     rootfs_made,
+    rootfs_secrets,
+    rootfs_times,
     rootfs_workshop,
     tree_files,
 )
@@ -26,10 +29,8 @@ from ansible_collections.diskless.netboot.plugins.module_utils.atomic_file impor
 
 SQUASHFS = "root.squashfs"
 TREE = "root"
-FORMS = ("tree", "nbd")
-"""What an image is also wanted as is no part of what it is: each form can be added later."""
-BUILDING = re.compile(rf"\.{tree_files.NAME.pattern}\.building-[0-9a-f]{{8}}")
-"""A generation that is being built. An administrator's own names differ, and are left alone."""
+HIDDEN = re.compile(r"\.(?P<generation>.+)\.(?:building|removing)-[0-9a-f]{8}")
+"""A generation that is being built or removed. An administrator's own names differ, and are left alone."""
 
 
 class Work(NamedTuple):
@@ -52,6 +53,16 @@ def label(image: Mapping[str, Any]) -> str:
 def generation_path(directory: str, image: Mapping[str, Any]) -> str:
     """Give the folder of an image's generation."""
     return f"{directory}/images/{label(image)}"
+
+
+def removing_name(generation: str) -> str:
+    """Give a new name for a generation that is being removed: :func:`sweep` goes on with what is left under it."""
+    return f".{generation}.removing-{secrets.token_hex(4)}"
+
+
+def _is_hidden(name: str) -> bool:
+    match = HIDDEN.fullmatch(name)
+    return match is not None and generation_names.parse(match["generation"]) is not None
 
 
 def missing(directory: str, images: Sequence[Mapping[str, Any]]) -> list[Work]:
@@ -79,7 +90,7 @@ def missing(directory: str, images: Sequence[Mapping[str, Any]]) -> list[Work]:
 
 
 class Found(NamedTuple):
-    """What is below ``images/``, as names ``image/entry``: complete ``generations``, and ``remains`` of builds."""
+    """What is below ``images/``, as names ``image/entry``: complete ``generations``, and ``remains`` of runs."""
 
     generations: list[str]
     remains: list[str]
@@ -94,9 +105,9 @@ def survey(directory: str) -> Found:
                 continue
             with open_directory(name, images) as image:
                 for entry in _directories(image):
-                    if tree_files.NAME.fullmatch(entry):
+                    if generation_names.parse(entry):
                         found.generations.append(f"{name}/{entry}")
-                    elif BUILDING.fullmatch(entry):
+                    elif _is_hidden(entry):
                         found.remains.append(f"{name}/{entry}")
     return found
 
@@ -118,74 +129,14 @@ def locked(directory: str) -> Iterator[int]:
         os.close(descriptor)
 
 
-def runner(lock: int) -> rootfs_configure.Run:
-    """Give a function that runs a program and returns what it printed.
-
-    The program holds the lock too: should this process be killed, nobody clears away what a dying build still writes.
-    """
-
-    def run(command: Sequence[str]) -> str:
-        name = rootfs_command.program(command)
-        try:
-            done = subprocess.run(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                env=rootfs_command.environment(os.environ),
-                cwd="/",
-                umask=0o022,
-                pass_fds=[lock],
-                check=False,
-            )
-        except FileNotFoundError as error:
-            raise rootfs_command.BuildError(
-                f"{error.filename}: not found; install mmdebstrap, squashfs-tools, util-linux"
-            ) from error
-        output = done.stdout.decode(errors="replace")
-        if done.returncode:
-            raise rootfs_command.BuildError(rootfs_command.failure(name, done.returncode, output))
-        return output
-
-    return run
-
-
 def sweep(directory: str) -> list[str]:
-    """Remove what builds that died have left, and give its names. Only under the lock."""
+    """Remove what runs that died have left, and give its names. Only under the lock."""
     remains = survey(directory).remains
     for path in remains:
         image, name = path.split("/")
         with open_directory(f"{directory}/images/{image}") as folder:
             tree_files.remove_tree(name, folder)
     return remains
-
-
-def package_epoch(root: str) -> int:
-    """Give the time (seconds) of the newest package in the tree: that of the newest file of its own in dpkg's records.
-
-    ``.list`` files are written by dpkg on installation; all others carry the package's time.
-    """
-    with os.scandir(f"{root}/var/lib/dpkg/info") as entries:
-        times = [int(entry.stat().st_mtime) for entry in entries if entry.name.endswith(".md5sums")]
-    return max(times, default=0)
-
-
-def clamp_times(root: str, epoch: int) -> None:
-    """Set what is younger than ``epoch`` to it: what remains are the times that the packages have brought."""
-    for path, directories, files in os.walk(root, topdown=False, followlinks=False):
-        for name in [*directories, *files]:
-            full = f"{path}/{name}"
-            if os.lstat(full).st_mtime > epoch:
-                os.utime(full, (epoch, epoch), follow_symlinks=False)
-    os.utime(root, (epoch, epoch))
-
-
-def packages(root: str, run: rootfs_configure.Run) -> dict[str, str]:
-    """Give the version of each package that is installed in the tree."""
-    told = run(
-        ["dpkg-query", "--admindir", f"{root}/var/lib/dpkg", "-W", "-f", "${Package}:${Architecture}\t${Version}\n"]
-    )
-    return dict(line.split("\t", 1) for line in told.splitlines())
 
 
 def build(directory: str, image: Mapping[str, Any], slave: Mapping[str, Any], run: rootfs_configure.Run) -> None:
@@ -206,18 +157,19 @@ def build(directory: str, image: Mapping[str, Any], slave: Mapping[str, Any], ru
             hooks = [hook for hook in (rootfs_command.MERGED_USR,) if os.path.isdir(hook)]
             run(rootfs_command.bootstrap(image, slave["packages"], root, cache, hooks))
             kernel = rootfs_configure.configure(root, image, slave, run)
+            rootfs_secrets.check(root, rootfs_configure.given(image, slave))
         contents = rootfs_disk_size.measure(root)
         with rootfs_disk_size.shortage_told(folder, rootfs_disk_size.planned_build(contents)):
-            epoch = package_epoch(root)
-            clamp_times(root, epoch)
+            epoch = rootfs_times.package_epoch(root)
+            rootfs_times.clamp(root, epoch)
             run(rootfs_command.squash(root, f"{folder}/{SQUASHFS}", epoch))
-            made = {
-                "definition": {name: image[name] for name in image if name not in FORMS},
+            found = {
                 "kernel": kernel,
                 "epoch": epoch,
                 "contents": contents._asdict(),
-                "packages": packages(root, run),
+                "packages": rootfs_made.packages(root, run),
             }
+            made = rootfs_made.manifest(image, f"{folder}/{SQUASHFS}", found)
             with open_directory(folder) as here:
                 os.chmod(SQUASHFS, rootfs_workshop.MANAGED_FILE_MODE, dir_fd=here)
                 rootfs_made.write(made, here)

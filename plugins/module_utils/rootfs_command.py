@@ -16,9 +16,20 @@ class BuildError(Exception):
     """A program failed, or the disk is full; the text says which one and what it printed last, or what is missing."""
 
 
-LEASH = ["setpriv", "--pdeathsig", "KILL", "unshare", "--pid", "--mount", "--fork", "--kill-child=KILL", "--"]
+PARENT = "DISKLESS_PARENT"
+"""Names the process that started a program, for the program's environment."""
+_ALIVE = f'[ -e "/proc/${PARENT}/exe" ] || exit'
+"""A process that has died has no program any more, even if nobody has asked yet how it ended (proc(5))."""
+LEASH = [
+    *("setpriv", "--pdeathsig", "KILL", "sh", "-c", f'{_ALIVE}; exec "$@"', "leash"),
+    *("unshare", "--pid", "--mount", "--fork", "--kill-child=KILL", "--"),
+    *("sh", "-c", f'{_ALIVE}; "$@"; exit $?', "leash"),
+]
 """Ties a build to this process: when it dies, however it dies, so does all that the build started (setpriv(1),
-unshare(1)), and the mounts of the build go with its mount namespace."""
+unshare(1)), and the mounts of the build go with its mount namespace.
+
+Whoever asks to be told of a death that was before is not told, so each of the two looks once it has asked. The second
+shell stays, as the first process of its namespace, since unshare cannot tell that a program was killed."""
 
 MERGED_USR = "/usr/share/mmdebstrap/hooks/maybe-merged-usr"
 """mmdebstrap's own hooks for releases whose /usr is merged by a package: without them that brings all of Perl into the
@@ -36,10 +47,13 @@ PROXIES = ("http_proxy", "https_proxy", "ftp_proxy", "no_proxy")
 """What apt and its helpers ask for, in small letters or in capitals."""
 
 
-def environment(own: Mapping[str, str]) -> dict[str, str]:
-    """Give the environment of a build: always the same, but for how this machine reaches the network (``own``)."""
+def environment(own: Mapping[str, str], parent: int) -> dict[str, str]:
+    """Give the environment of a build: always the same, but for how this machine reaches the network (``own``).
+
+    :param parent: number of the process that starts it.
+    """
     names = [*PROXIES, *(name.upper() for name in PROXIES)]
-    return {**ENVIRONMENT, **{name: own[name] for name in names if name in own}}
+    return {**ENVIRONMENT, PARENT: str(parent), **{name: own[name] for name in names if name in own}}
 
 
 def check_mirror(mirror: str) -> str:
@@ -155,4 +169,6 @@ def failure(program: str, code: int, output: str, lines: int = 20) -> str:
     errors = [line for line in before if line.startswith("E: ") or " error" in line.lower()][-5:]
     # It may be the cause of many others.
     full = [line for line in before if tells_of_full_disk(line) and line not in errors][-1:]
-    return "\n".join([f"{program} failed with exit code {code}:", *full, *errors, *last])
+    # As shells tell it; the kernel kills (9) where memory is short.
+    how = f"was killed by signal {code - 128}" if code > 128 else f"failed with exit code {code}"
+    return "\n".join([f"{program} {how}:", *full, *errors, *last])

@@ -21,7 +21,8 @@ from ansible_collections.diskless.netboot.plugins.module_utils.atomic_file impor
 
 Run = Callable[[Sequence[str]], str]
 
-# One machine's own, or the trace of this one build: paths below the root, the last component a pattern (fnmatch).
+# One machine's own, or the trace of this one build: paths below the root, the last component a pattern (fnmatch). Keys
+# that packages' scripts make are among them: all slaves would have the same.
 LEFTOVERS = (
     "boot/initrd.img*",
     "initrd.img*",
@@ -30,9 +31,14 @@ LEFTOVERS = (
     "etc/.pwd.lock",
     "etc/hostname",
     "etc/apt/apt.conf.d/99mmdebstrap",
+    "etc/bind/rndc.key",
     "etc/dpkg/dpkg.cfg.d/99mmdebstrap",
+    "etc/dropbear/dropbear_*_host_key",
+    "etc/munge/munge.key",
+    "etc/nsd/nsd_*.key",
     "etc/ssh/ssh_host_*",
     "etc/ssl/private/ssl-cert-snakeoil.key",
+    "etc/unbound/unbound_*.key",
     "tmp/*",
     "run/*",
     "var/tmp/*",
@@ -41,6 +47,7 @@ LEFTOVERS = (
     "var/cache/ldconfig/aux-cache",
     "var/lib/apt/lists/*",
     "var/lib/dbus/machine-id",
+    "var/lib/dkms/mok.*",
     "var/lib/dpkg/*-old",
     "var/lib/initramfs-tools/*",
     "var/lib/systemd/credential.secret",
@@ -121,6 +128,16 @@ def undate_shadow(text: str) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
+def authorized_keys(image: Mapping[str, Any]) -> bytes:
+    """Give the text of root's ``authorized_keys``."""
+    return "".join(f"{key}\n" for key in image["authorized_keys"]).encode()
+
+
+def given(image: Mapping[str, Any], slave: Mapping[str, Any]) -> list[bytes]:
+    """Give the contents of the files that :func:`configure` puts into the tree: the inventory's, or the role's own."""
+    return [*(item["content"].encode() for item in slave["files"]), authorized_keys(image)]
+
+
 def configure(root: str, image: Mapping[str, Any], slave: Mapping[str, Any], run: Run) -> str:
     """Turn the tree at ``root`` into a slave's and give its kernel's version.
 
@@ -139,12 +156,7 @@ def configure(root: str, image: Mapping[str, Any], slave: Mapping[str, Any], run
             put_link(top, f"etc/systemd/system/{name}", "/dev/null")
         if image["authorized_keys"]:
             tree_files.make_directories(top, "root/.ssh", 0o700)
-            put_file(
-                top,
-                "root/.ssh/authorized_keys",
-                "".join(f"{key}\n" for key in image["authorized_keys"]).encode(),
-                0o600,
-            )
+            put_file(top, "root/.ssh/authorized_keys", authorized_keys(image), 0o600)
         with tree_files.open_below(top, ["etc"]) as etc:
             shadow = read_file("shadow", etc)
             if shadow is None:

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.diskless.netboot.plugins.module_utils import (
     disk_files,
+    generation_names,
     rootfs_command,
     rootfs_disk,
     tree_files,
@@ -34,6 +36,7 @@ IMAGE: dict[str, Any] = {
     },
     "initramfs": {"type": "dict", "default": {}, "options": {"drivers": {"type": "list", "elements": "str"}}},
     "revision": {"type": "str"},
+    "digest": {"type": "str"},
     "tree": {"type": "bool", "default": False},
     "nbd": {
         "type": "dict",
@@ -58,16 +61,39 @@ def check(parameters: dict[str, Any]) -> None:
     """
     for image in parameters["images"]:
         tree_files.check_name(image["name"], "name of an image")
-        tree_files.check_name(image["generation"], f"image {image['name']}: generation")
-        for what in ("release", "architecture"):
-            if not image[what].replace("-", "").replace(".", "").isalnum() or image[what].startswith("-"):
-                raise ValueError(f"image {image['name']}: {what} {image[what]!r}: no code name")
-        rootfs_command.packages_of(image, parameters["packages"])
+        if generation_names.parse(image["generation"]) is None:
+            raise ValueError(
+                f"image {image['name']}: generation {image['generation']!r}: no name of a generation, "
+                "such as 'bookworm-3f2a9c0d1e4b-20261122T053000Z'"
+            )
         try:
             rootfs_disk.check(image["nbd"])
         except ValueError as error:
             raise ValueError(f"image {image['name']}: {error}") from error
-        if image["mirror"]:
-            rootfs_command.check_mirror(image["mirror"])
     for item in [*parameters["files"], *parameters["links"]]:
         tree_files.components(item["path"])
+
+
+def check_definition(image: Mapping[str, Any], packages: Sequence[str]) -> None:
+    """Refuse a definition from which nothing can be built. One that is built is not judged: it is what it is.
+
+    :raises ValueError: naming the image and the value.
+    """
+    for what in ("release", "architecture"):
+        if not image[what].replace("-", "").replace(".", "").isalnum() or image[what].startswith("-"):
+            raise ValueError(f"image {image['name']}: {what} {image[what]!r}: no code name")
+    name = generation_names.parse(image["generation"])
+    if name is None or name.release != image["release"]:
+        raise ValueError(
+            f"image {image['name']}: generation {image['generation']!r} is not there, and cannot be built from a "
+            f"definition that says {image['release']}"
+        )
+    if image.get("digest") not in (None, name.digest):
+        raise ValueError(
+            f"image {image['name']}: generation {image['generation']!r} is not there any more, and cannot be built "
+            f"again: its image is defined otherwise by now ({image['digest']}); move the slaves that boot it by "
+            "upgrade.yml"
+        )
+    rootfs_command.packages_of(image, packages)
+    if image["mirror"]:
+        rootfs_command.check_mirror(image["mirror"])

@@ -8,26 +8,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-PROPERTIES = ("LoadState", "ActiveState", "UnitFileState", "ActiveEnterTimestampMonotonic")
-"""What `systemctl show` is asked for (org.freedesktop.systemd1(5))."""
+from ansible_collections.diskless.netboot.plugins.module_utils import server_uptime
 
 
 def unsure(text: str, seconds: int, now: float) -> str:
     """Say why a disk that no process has open may be in use all the same; empty where it is not.
 
-    A slave whose server goes away waits, and attaches its disks again when there is one. ``text``: what
-    ``systemctl show`` printed of the server, empty where it failed; ``seconds``: how long that may take; ``now``: the
-    monotonic clock in seconds. A reload does not change when the server became active.
+    For the parameters see :func:`server_uptime.is_settled`.
     """
-    values = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
-    state = values.get("ActiveState")
-    if values.get("LoadState") == "not-found" or (
-        # Nobody waits for one that was ended for good, as the role does it when nothing is exported.
-        state in ("inactive", "failed") and values.get("UnitFileState") == "disabled"
-    ):
-        return ""
-    active_since = int(values.get("ActiveEnterTimestampMonotonic") or 0) / 1e6
-    if state in ("active", "reloading") and now - active_since >= seconds:
+    if server_uptime.is_settled(text, seconds, now):
         return ""
     return f"nbd-server has not run for {seconds} s yet, in which running slaves attach their disks again"
 

@@ -21,6 +21,7 @@ from typing import NamedTuple
 from ansible_collections.diskless.netboot.plugins.module_utils import (
     atomic_file,
     disk_files,
+    open_inodes,
     plain_directory,
     tree_files,
 )
@@ -96,20 +97,8 @@ def observe(name: str, directory: int, owner: Owner | None) -> Found:
 
 
 def open_files(interesting: Collection[tuple[int, int]]) -> dict[tuple[int, int], list[int]]:
-    """Give the processes that have files open, by the files' device and inode; as proc(5) tells root."""
-    found: dict[tuple[int, int], list[int]] = {}
-    for process in filter(str.isdigit, os.listdir("/proc")):
-        folder = f"/proc/{process}/fd"
-        # It may end meanwhile, and close what it had open. A process that root may not look into belongs to the host of
-        # a container; it is none of the server's.
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError, PermissionError):
-            for number in os.listdir(folder):
-                with contextlib.suppress(FileNotFoundError, ProcessLookupError, PermissionError):
-                    status = os.stat(f"{folder}/{number}")
-                    identity = (status.st_dev, status.st_ino)
-                    if identity in interesting and int(process) not in found.setdefault(identity, []):
-                        found[identity].append(int(process))
-    return found
+    """Give the processes that have files open, by the files' device and inode; see :mod:`open_inodes`."""
+    return open_inodes.opened(interesting.__contains__)
 
 
 class Shelf:

@@ -13,13 +13,17 @@ version_added: "1.0.0"
 description:
   - Makes each generation in O(images) that is missing below C(<directory>/images/<name>/<generation>/), all in one
     call, and never touches one that is there.
-  - A generation is bootstrapped with C(mmdebstrap), configured as a slave, packed into one file C(root.squashfs)
-    (zstd), and shown under its name by one rename. What a run that died has left is removed by the next run.
+  - A generation is bootstrapped with C(mmdebstrap), configured as a slave, searched for secrets, packed into one file
+    C(root.squashfs) (zstd), and shown under its name by one rename. What a run that died has left is removed by the
+    next run.
+  - A generation that would hold a private key, a password hash, a token, or another trace of one machine is not made;
+    see docs/secrets.md. What packages ship as it is counts as public, and so does what O(files) and
+    O(images[].authorized_keys) give.
   - Check mode needs none of the programs.
   - C(http_proxy), C(https_proxy), C(ftp_proxy) and C(no_proxy) of the environment are heeded.
   - The same definition and the same versions of packages give the same bytes, but for btrfs.
-  - A generation that is there gets what else is wanted of it, as a tree or as a file for network block devices; each is
-    made beside and shown by one rename.
+  - A generation that is there is not compared with its definition. It gets what else is wanted of it, as a tree or as a
+    file for network block devices; each is made beside and shown by one rename.
 requirements:
   - mmdebstrap
   - squashfs-tools
@@ -31,7 +35,7 @@ options:
     type: path
     required: true
   images:
-    description: The images as the model of the fleet gives them, one item per image.
+    description: The images as the model of the fleet gives them, one item for each generation.
     type: list
     elements: dict
     required: true
@@ -41,7 +45,9 @@ options:
         type: str
         required: true
       generation:
-        description: Name of the generation, a plain file name; the same definition has the same name.
+        description:
+          - Name of the generation, its release, the digest of its definition, and when it is built, as
+            C(bookworm-3f2a9c0d1e4b-20261122T053000Z).
         type: str
         required: true
       distribution:
@@ -113,6 +119,9 @@ options:
       revision:
         description: Any text; it is part of what the name of the generation is made from.
         type: str
+      digest:
+        description: The digest of this definition. What has another in its name is not built from it.
+        type: str
       tree:
         description: Whether the root is wanted as a tree C(root/) too. It can be added to a generation later.
         type: bool
@@ -177,7 +186,7 @@ EXAMPLES = r"""
     directory: /srv/diskless
     images:
       - name: reading_room
-        generation: 3f9c1c2ab0de
+        generation: bookworm-3f2a9c0d1e4b-20261122T053000Z
         release: bookworm
         packages: [openssh-server, firefox-esr]
         services: [ssh]
@@ -191,6 +200,12 @@ built:
   returned: always
   type: list
   elements: str
+news:
+  description:
+    - What packages changed, a bounded list of texts for each generation in RV(built) that has an older one beside it.
+  returned: success, outside check mode
+  type: dict
+  sample: {"reading_room/bookworm-3f2a9c0d1e4b-20261122T053000Z": ["firefox-esr 128.1 -> 128.2", "+foo 1.0", "-bar 2"]}
 trees:
   description: The generations to which a tree was added.
   returned: always
@@ -214,6 +229,7 @@ kept:
   elements: str
 """
 
+import errno
 import os
 from typing import Any
 
@@ -223,7 +239,9 @@ from ansible_collections.diskless.netboot.plugins.module_utils import (
     rootfs_command,
     rootfs_configure,
     rootfs_disk,
+    rootfs_news,
     rootfs_options,
+    rootfs_run,
 )
 
 
@@ -234,6 +252,35 @@ def make(directory: str, item: rootfs_build.Work, slave: dict[str, Any], run: ro
     elif item.tree:
         rootfs_build.add_tree(directory, item.image, run)
     return rootfs_disk.add(directory, item.image, run) if item.disk else []
+
+
+def check(directory: str, work: list[rootfs_build.Work], parameters: dict[str, Any]) -> None:
+    """Refuse what cannot be made, before anything is.
+
+    :raises ValueError: naming the image and why.
+    """
+    for item in work:
+        if item.build:
+            rootfs_options.check_definition(item.image, parameters["packages"])
+        elif item.disk:
+            try:
+                rootfs_disk.check_size(directory, item.image)
+            except ValueError as error:
+                raise ValueError(f"image {rootfs_build.label(item.image)}: {error}") from error
+
+
+def difference(work: list[rootfs_build.Work], removed: list[str], news: dict[str, list[str]]) -> dict[str, str]:
+    """Give the diff that people read: what goes, what comes, and what packages changed in it."""
+    after = []
+    for item in work:
+        label = rootfs_build.label(item.image)
+        if item.build:
+            after += [label, *(f"  {line}" for line in news.get(label, []))]
+        elif item.tree:
+            after.append(f"{label}/{rootfs_build.TREE}")
+        if item.disk:
+            after.append(f"{label}/{item.disk}")
+    return {"before": "".join(f"{name}\n" for name in removed), "after": "".join(f"{name}\n" for name in after)}
 
 
 def main() -> None:
@@ -252,15 +299,12 @@ def main() -> None:
     )
     directory, images = module.params["directory"], module.params["images"]
     removed: list[str] = []
+    news: dict[str, list[str]] = {}
     doing = ""
     try:
         rootfs_options.check(module.params)
         work = rootfs_build.missing(directory, images)
-        for item in work:
-            if item.disk and not item.build:
-                doing = f"image {rootfs_build.label(item.image)}: "
-                rootfs_disk.check_size(directory, item.image)
-        doing = ""
+        check(directory, work, module.params)
         found = rootfs_build.survey(directory)
         if module.check_mode:
             removed = found.remains
@@ -268,28 +312,32 @@ def main() -> None:
             os.umask(0o022)
             with rootfs_build.locked(directory) as lock:
                 removed = rootfs_build.sweep(directory)
-                run = rootfs_build.runner(lock)
+                run = rootfs_run.runner(lock)
                 # Looked at again: another run may have made it while this one waited for the lock.
                 work = rootfs_build.missing(directory, images)
                 for item in work:
                     doing = f"image {rootfs_build.label(item.image)}: "
                     for warning in make(directory, item, module.params, run):
                         module.warn(f"{doing}{warning}")
+                    if item.build:
+                        news |= rootfs_news.of(directory, item.image)
     except (rootfs_command.BuildError, ValueError, OSError) as error:
-        module.fail_json(msg=f"{doing}{error}", removed=removed)
+        full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+        what = f"the disk of {directory} is full, or without inodes (df -i): {error}" if full else error
+        module.fail_json(msg=f"{doing}{what}", removed=removed)
     built = [rootfs_build.label(item.image) for item in work if item.build]
     trees = [rootfs_build.label(item.image) for item in work if item.tree and not item.build]
     disks = [f"{rootfs_build.label(item.image)}/{item.disk}" for item in work if item.disk]
-    names = [*built, *(f"{name}/{rootfs_build.TREE}" for name in trees), *disks]
     wanted = {rootfs_build.label(image) for image in images}
     module.exit_json(
         changed=bool(work or removed),
         built=built,
+        news=news,
         trees=trees,
         disks=disks,
         removed=removed,
         kept=[name for name in found.generations if name not in wanted],
-        diff={"before": "".join(f"{name}\n" for name in removed), "after": "".join(f"{name}\n" for name in names)},
+        diff=difference(work, removed, news),
     )
 
 

@@ -158,6 +158,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.diskless.netboot.plugins.module_utils import (
     private_file,
+    server_uptime,
     slave_disks_plan,
     slave_disks_record,
     slave_disks_report,
@@ -198,7 +199,7 @@ class Work:
         """Say why what no process has open may be in use, if it may."""
         if not self.found or not self.params["attach_seconds"]:
             return ""
-        properties = ",".join(slave_disks_record.PROPERTIES)
+        properties = ",".join(server_uptime.PROPERTIES)
         status, output = self.run(["systemctl", "show", f"--property={properties}", self.params["unit"]])
         text = output if status == 0 else ""
         return slave_disks_record.unsure(text, self.params["attach_seconds"], time.monotonic())

@@ -76,8 +76,14 @@ EXAMPLES = r"""
   diskless.netboot.slave_tree:
     directory: /srv/diskless
     trees:
-      - {name: pc24, hostname: pc24, image: catalogue, generation: 3f9c1c2ab0de, shared: [/usr, /opt]}
-      - {name: pc25, hostname: pc25, image: catalogue, generation: 3f9c1c2ab0de, shared: [/usr, /opt]}
+      - name: pc24
+        hostname: pc24
+        image: catalogue
+        generation: bookworm-3f2a9c0d1e4b-20261122T053000Z
+      - name: pc25
+        hostname: pc25
+        image: catalogue
+        generation: bookworm-3f2a9c0d1e4b-20261122T053000Z
 
 - name: Trees of slaves that have left are removed
   diskless.netboot.slave_tree:

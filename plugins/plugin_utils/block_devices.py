@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ansible_collections.diskless.netboot.plugins.module_utils import disk_files
+from ansible_collections.diskless.netboot.plugins.plugin_utils.generation import booted
 from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Image, Slave
 from ansible_collections.diskless.netboot.plugins.plugin_utils.roots import NBD_ROOTS
 
@@ -60,14 +61,19 @@ def devices(image: Image, slave: Slave, root: str) -> list[Device]:
     """All that a slave attaches when it starts an image with a root of the kind `root`."""
     exports = [(own_export(slave, disk.name), "rw") for disk in own_disks(image, slave, root)]
     if root in NBD_ROOTS:
-        exports.insert(0, (image_export(image), "ro"))
+        exports.insert(0, (image_export(image, slave), "ro"))
     return [Device(f"/dev/nbd{number}", export, access) for number, (export, access) in enumerate(exports)]
 
 
-def image_export(image: Image) -> str:
-    """The export of an image's root."""
+def attaches(image: Image, slave: Slave, root: str) -> bool:
+    """Whether that is anything at all."""
+    return root in NBD_ROOTS or bool(own_disks(image, slave, root))
+
+
+def image_export(image: Image, slave: Slave) -> str:
+    """The export of an image's root, of the generation that a slave boots."""
     file = disk_files.image_file(image["nbd"]["format"], image["nbd"]["size"])
-    return f"images/{image['name']}/{image['generation']}/{file}"
+    return f"images/{image['name']}/{booted(slave, image['name'])['name']}/{file}"
 
 
 def own_export(slave: Slave, name: str) -> str:
@@ -77,7 +83,7 @@ def own_export(slave: Slave, name: str) -> str:
 
 def modules(image: Image, slave: Slave, root: str) -> set[str]:
     """The kernel modules that this takes before there is a root, besides those of every initramfs."""
-    found = {"nbd"} if devices(image, slave, root) else set()
+    found = {"nbd"} if attaches(image, slave, root) else set()
     if root in NBD_ROOTS and image["nbd"]["format"] != disk_files.FORMATS[0]:
         found.add(image["nbd"]["format"])
     if root == "persist":
@@ -89,5 +95,5 @@ def modules(image: Image, slave: Slave, root: str) -> set[str]:
 
 def programs(image: Image, slave: Slave, root: str) -> set[str]:
     """The programs of the image that this takes before there is a root: nbd-attach is written in Perl."""
-    found = {"usr/bin/perl"} if devices(image, slave, root) else set()
+    found = {"usr/bin/perl"} if attaches(image, slave, root) else set()
     return found | ({"usr/sbin/dmsetup"} if root == "nbd_cow" else set())

@@ -34,12 +34,12 @@ def labels(directory: str, images: Mapping[str, Image], master: Master, slave: S
     def one(label: Label) -> dict[str, object]:
         if label["local"]:
             return {"name": label["name"], "title": label["title"], "local": True}
-        image = images[label["image"] or slave["image"]]
+        image = label["image"] or slave["image"]
         return {
             "name": label["name"],
             "title": label["title"],
-            "kernel": published(image, "vmlinuz"),
-            "initrd": published(image, "initrd.img"),
+            "kernel": published(image, slave, "vmlinuz"),
+            "initrd": published(image, slave, "initrd.img"),
             "cmdline": arguments(directory, images, master, slave, label),
         }
 
@@ -76,12 +76,12 @@ def check_lengths(place: Place, directory: str, images: Mapping[str, Image], mas
     for index, label in enumerate(_offered(slave)):
         if label["local"]:
             continue
-        image = images[label["image"] or slave["image"]]
+        image = label["image"] or slave["image"]
         # A loader that fetches by HTTP names the files by their whole address.
         site = f"http://{master['ip']}/"
         added = (
-            f"BOOT_IMAGE={site}{published(image, 'vmlinuz')} ",
-            f" initrd={site}{published(image, 'initrd.img')}",
+            f"BOOT_IMAGE={site}{published(image, slave, 'vmlinuz')} ",
+            f" initrd={site}{published(image, slave, 'initrd.img')}",
             " BOOTIF=01-00-00-00-00-00-00",
         )
         most = min(CMDLINE_LENGTH, LONGEST_BYTES - len("".join(added)))

@@ -11,6 +11,7 @@ from ansible_collections.diskless.netboot.plugins.module_utils import boot_words
 from ansible_collections.diskless.netboot.plugins.module_utils.disk_files import PERSIST, SCRATCH, SWAP
 from ansible_collections.diskless.netboot.plugins.plugin_utils import names
 from ansible_collections.diskless.netboot.plugins.plugin_utils.block_devices import devices, image_export, own_export
+from ansible_collections.diskless.netboot.plugins.plugin_utils.generation import booted
 from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Image, Master, Slave
 from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import Place
 from ansible_collections.diskless.netboot.plugins.plugin_utils.roots import NBD_ROOTS, STAYING
@@ -52,9 +53,9 @@ def _console_fault(value: str) -> str | None:
     return None if _CONSOLE.fullmatch(value) else names.hidden_fault(value) or "is no console"
 
 
-def image_directory(directory: str, image: Image) -> str:
-    """Where a generation lies on every master."""
-    return f"{directory}/images/{image['name']}/{image['generation']}"
+def image_directory(directory: str, image: str, slave: Slave) -> str:
+    """Where the generation of an image that a slave boots lies on its master."""
+    return f"{directory}/images/{image}/{booted(slave, image)['name']}"
 
 
 def tree_directory(directory: str, slave: Slave) -> str:
@@ -62,9 +63,14 @@ def tree_directory(directory: str, slave: Slave) -> str:
     return f"{directory}/trees/{slave['name']}"
 
 
-def published(image: Image, name: str) -> str:
-    """The path of a kernel or initramfs below the TFTP root."""
-    return f"images/{image['name']}/{image['generation']}/{name}"
+def node_directory(directory: str, slave: Slave) -> str:
+    """Where the files that are a slave's own lie on its master."""
+    return f"{directory}/nodes/{slave['name']}"
+
+
+def published(image: str, slave: Slave, name: str) -> str:
+    """The path of a kernel or initramfs that a slave boots, below the TFTP root."""
+    return f"images/{image}/{booted(slave, image)['name']}/{name}"
 
 
 def cmdline(directory: str, image: Image, master: Master, slave: Slave, root: str) -> list[str]:
@@ -91,6 +97,7 @@ def cmdline(directory: str, image: Image, master: Master, slave: Slave, root: st
             for number, device in enumerate(attached)
         ),
         *_swap(slave, root, nodes),
+        f"diskless.node={master['ip']}:{node_directory(directory, slave)}",
         "ip=dhcp",
         # Not by DHCP alone: on a network of mode proxy another server answers, which does not know it.
         f"systemd.hostname={slave['hostname']}",
@@ -101,11 +108,12 @@ def cmdline(directory: str, image: Image, master: Master, slave: Slave, root: st
 
 
 def _nfs_root(directory: str, image: Image, master: Master, slave: Slave, root: str) -> list[str]:
-    generation = image_directory(directory, image)
+    generation = image_directory(directory, image["name"], slave)
     if root == "nfs_tree":
         place = [f"nfsroot={master['ip']}:{tree_directory(directory, slave)}", "rw"]
-        if image["shared"]:
-            place.append(f"diskless.shared={generation}/root:{','.join(image['shared'])}")
+        shared = booted(slave, image["name"])["shared"]
+        if shared:
+            place.append(f"diskless.shared={generation}/root:{','.join(shared)}")
     else:
         lower = "root" if image["format"] == "tree" else "root.squashfs"
         place = [f"nfsroot={master['ip']}:{generation}", "ro", f"diskless.lower={lower}"]
@@ -114,7 +122,7 @@ def _nfs_root(directory: str, image: Image, master: Master, slave: Slave, root: 
 
 def _nbd_root(image: Image, slave: Slave, root: str, nodes: dict[str, str]) -> list[str]:
     """`nodes`: the name of each export's device in the slave."""
-    place = [f"root={nodes[image_export(image)]}", f"rootfstype={image['nbd']['format']}"]
+    place = [f"root={nodes[image_export(image, slave)]}", f"rootfstype={image['nbd']['format']}"]
     if root == "nbd_cow":
         return [*place, "rw", f"diskless.cow={nodes[own_export(slave, SCRATCH)]}"]
     if root == "persist":

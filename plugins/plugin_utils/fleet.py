@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from ansible_collections.diskless.netboot.plugins.plugin_utils import (
     directories,
+    host_patterns,
     nbd_tls,
     proxy,
     run_options,
@@ -59,12 +60,13 @@ def fleet(hostvars: Mapping[str, object], groups: object) -> Fleet:
         masters=known_masters,
         master_names=master_names,
         master_addresses=addresses,
+        hostvars=hostvars,
     )
     slaves = _slaves(context, {name: hosts[name] for name in slave_names})
     proxy.check_backends(report, known_networks, known_masters, slaves, of_masters)
     proxy.check_loaders(report, known_networks, slaves)
     nbd_tls.check_clients(report, known_images, slaves, of_masters)
-    run_options.check(report, hosts, slaves)
+    run_options.check(report, hosts, slaves, known_images, host_patterns.names(hostvars, groups))
     return {
         "errors": lines(report.errors),
         "warnings": lines(report.warnings),
@@ -73,6 +75,7 @@ def fleet(hostvars: Mapping[str, object], groups: object) -> Fleet:
         "images": known_images,
         "masters": known_masters,
         "slaves": slaves,
+        "new": {},
     }
 
 

@@ -1,7 +1,7 @@
 # Copyright: The diskless.netboot maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`diskless_images`: checked, normalised, and each with the name of its generation."""
+"""`diskless_images`: checked, normalised, and each with the digest of its definition."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import re
 
 from ansible_collections.diskless.netboot.plugins.module_utils import disk_files, mirrors, unit_names
 from ansible_collections.diskless.netboot.plugins.plugin_utils import names
-from ansible_collections.diskless.netboot.plugins.plugin_utils.generation import generation
+from ansible_collections.diskless.netboot.plugins.plugin_utils.generation import digest
 from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Image, Packed
 from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import Place, Report
 from ansible_collections.diskless.netboot.plugins.plugin_utils.recipe import RECIPE
@@ -20,11 +20,13 @@ from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import (
     known_keys,
     mapping,
     matching,
+    number,
     texts,
 )
 from ansible_collections.diskless.netboot.plugins.plugin_utils.sizes import LEAST, size
 
 VARIABLE = "diskless_images"
+RELEASES = ("bookworm", "trixie")
 EXAMPLE = "a dictionary: name -> release, packages, services, format, kernel, initramfs, ..."
 KEYS = (
     "distribution",
@@ -41,6 +43,7 @@ KEYS = (
     "initramfs",
     "nbd",
     "revision",
+    "keep",
 )
 KEYS_ALLOWED = "lines of an OpenSSH authorized_keys file, without options"
 KEY_ALLOWED = "one line of an OpenSSH authorized_keys file, without options"
@@ -48,6 +51,9 @@ REVISION_ALLOWED = "any one-line string; a new one rebuilds the image"
 DRIVER_ALLOWED = "'common', 'all', or names of kernel modules"
 SHARED_ALLOWED = "directories that are the same for all slaves, in /usr, /opt or /srv"
 SHARED_ROOTS = ("/usr", "/opt", "/srv")
+# How many generations of an image stay unless it says otherwise, and as many as it can say.
+KEEP = 3
+MOST_KEPT = 100
 
 # sshd(8), AUTHORIZED_KEYS FILE FORMAT
 _KEY = re.compile(r"(?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[A-Za-z0-9@.-]+ [A-Za-z0-9+/]+={0,2}(?: .*)?")
@@ -71,13 +77,13 @@ def images(report: Report, value: Plain) -> dict[str, Image]:
 
 def _image(place: Place, name: str, value: dict[str, Plain]) -> Image:
     known_keys(place, value, KEYS)
-    release = choice(place.item(".release"), given(value, "release", "bookworm"), ["bookworm", "trixie"]) or "bookworm"
+    release = choice(place.item(".release"), given(value, "release", RELEASES[0]), RELEASES) or RELEASES[0]
     architecture = choice(
         place.item(".architecture"), given(value, "architecture", "amd64"), ["amd64"], ["i386", "arm64", "armhf"]
     )
     definition: Image = {
         "name": name,
-        "generation": "",
+        "digest": "",
         "distribution": choice(
             place.item(".distribution"),
             given(value, "distribution", "debian"),
@@ -107,13 +113,14 @@ def _image(place: Place, name: str, value: dict[str, Plain]) -> Image:
         "kernel": {"package": _kernel(place.item(".kernel"), given(value, "kernel", {}), architecture or "amd64")},
         "initramfs": {"drivers": _drivers(place.item(".initramfs"), given(value, "initramfs", {}))},
         "nbd": _packed(place.item(".nbd"), given(value, "nbd", {})),
+        "keep": number(place.item(".keep"), given(value, "keep", KEEP), 1, MOST_KEPT) or KEEP,
     }
     revision = value.get("revision")
     if revision is not None:
         revision = matching(place.item(".revision"), revision, names.hidden_fault, REVISION_ALLOWED)
-    # The file for NBD is made of a generation and put beside it: it makes no new one.
-    contents = {key: part for key, part in definition.items() if key != "nbd"}
-    definition["generation"] = generation(release, {**contents, "revision": revision}, RECIPE)
+    # The file for NBD is made of a generation and put beside it, and how many are kept changes none of them.
+    contents = {key: part for key, part in definition.items() if key not in ("digest", "nbd", "keep")}
+    definition["digest"] = digest({**contents, "revision": revision}, RECIPE)
     return definition
 
 

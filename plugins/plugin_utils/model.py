@@ -35,8 +35,10 @@ class Packed(TypedDict):
 
 
 class Image(TypedDict):
+    """`digest`: of its definition and of the recipe, twelve digits; `keep`: how many of its generations stay."""
+
     name: str
-    generation: str
+    digest: str
     distribution: str
     release: str
     architecture: str
@@ -50,6 +52,7 @@ class Image(TypedDict):
     kernel: Kernel
     initramfs: Initramfs
     nbd: Packed
+    keep: int
 
 
 class Master(TypedDict):
@@ -110,7 +113,17 @@ class Swap(TypedDict):
     size: int | None
 
 
+class Booted(TypedDict):
+    """The generation that a slave boots of an image; `held`: by a rollback; `shared`: what its trees mount from it."""
+
+    name: str
+    held: bool
+    shared: list[str]
+
+
 class Slave(TypedDict):
+    """`generation`: the one that the inventory pins; `generations`: by image, empty until the fleet is settled."""
+
     name: str
     hostname: str
     macs: list[str]
@@ -128,9 +141,14 @@ class Slave(TypedDict):
     disks: list[Disk]
     swap: Swap | None
     menu: Menu | None
+    key_types: list[str]
+    generation: str | None
+    generations: dict[str, Booted]
 
 
 class Fleet(TypedDict):
+    """`new`: by master, image and name of each generation that a run builds and no slave boots yet."""
+
     errors: list[str]
     warnings: list[str]
     directory: str
@@ -138,3 +156,4 @@ class Fleet(TypedDict):
     images: dict[str, Image]
     masters: dict[str, Master]
     slaves: dict[str, Slave]
+    new: dict[str, list[list[str]]]

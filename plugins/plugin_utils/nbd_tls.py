@@ -61,7 +61,7 @@ def check_clients(
             name
             for name, slave in slaves.items()
             if slave["master"] == master
-            and any(block_devices.devices(images[image], slave, root) for image, root in boot_labels.served(slave))
+            and any(block_devices.attaches(images[image], slave, root) for image, root in boot_labels.served(slave))
         ]
         if attaching:
             wrong = (

@@ -6,19 +6,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import cast
+from typing import TypeVar, cast
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Fleet
-from ansible_collections.diskless.netboot.plugins.plugin_utils.projections import Record
+
+Projection = TypeVar("Projection")
 
 
-def projection_filter(
-    name: str, project: Callable[[Fleet, str], list[Record]]
-) -> dict[str, Callable[..., list[Record]]]:
+def projection_filter(name: str, project: Callable[[Fleet, str], Projection]) -> dict[str, Callable[..., Projection]]:
     """The filter `name` as Ansible wants it: `project` after a check of types, its ValueError as the filter's error."""
 
-    def checked(fleet: object, master: object) -> list[Record]:
+    def checked(fleet: object, master: object) -> Projection:
         if not isinstance(fleet, Mapping) or not isinstance(master, str):
             raise AnsibleFilterError(f"{name} takes the fleet (a dictionary) and a master's name (a string)")
         try:

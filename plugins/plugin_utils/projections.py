@@ -8,9 +8,14 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 
-from ansible_collections.diskless.netboot.plugins.plugin_utils import block_devices, boot_labels
+from ansible_collections.diskless.netboot.plugins.plugin_utils import boot_labels
 from ansible_collections.diskless.netboot.plugins.plugin_utils import boot_policy as policies
-from ansible_collections.diskless.netboot.plugins.plugin_utils.cmdline import image_directory, tree_directory
+from ansible_collections.diskless.netboot.plugins.plugin_utils.cmdline import (
+    image_directory,
+    node_directory,
+    tree_directory,
+)
+from ansible_collections.diskless.netboot.plugins.plugin_utils.generation import booted
 from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Fleet, Master, Menu, Network, Slave
 from ansible_collections.diskless.netboot.plugins.plugin_utils.roots import NBD_ROOTS
 
@@ -104,39 +109,40 @@ def _menu(menu: Menu | None) -> Record | None:
 
 
 def exports(fleet: Fleet, master: str) -> list[Record]:
-    """`nfs_server_exports`: generations read-only, each tree for its slave alone, and what slave_mounts asks for.
+    """`nfs_server_exports`: generations read-only, each slave's own tree and files for it alone, and its slave_mounts.
 
-    Roots need root_squash off, as the slave's own root reads and writes them; what slaves mount further has it on.
+    Roots need root_squash off, as the slave's own root reads and writes them, and so do the files that only it may
+    read, which are private; what slaves mount further has it on.
     """
-    wanted: dict[tuple[str, str, bool], list[str]] = {}
+    wanted: dict[tuple[str, str, bool, bool], list[str]] = {}
     for slave in slaves_of(fleet, master):
         for path in _generations(fleet, slave):
-            wanted.setdefault((path, "ro", False), []).append(slave["ip"])
+            wanted.setdefault((path, "ro", False, False), []).append(slave["ip"])
         if slave["root"] == "nfs_tree":
-            wanted.setdefault((tree_directory(fleet["directory"], slave), "rw", False), []).append(slave["ip"])
+            wanted.setdefault((tree_directory(fleet["directory"], slave), "rw", False, False), []).append(slave["ip"])
+        # Also where the root comes as a block device: what is in there comes by NFS alone.
+        wanted.setdefault((node_directory(fleet["directory"], slave), "ro", False, True), []).append(slave["ip"])
         for path, access in _mounted(slave).items():
-            wanted.setdefault((path, access, True), []).append(slave["ip"])
+            wanted.setdefault((path, access, True, False), []).append(slave["ip"])
     return [
         {
             "path": path,
             "clients": sorted(clients, key=ipaddress.IPv4Address),
             "access": access,
             "root_squash": squash,
+            "private": private,
         }
-        for (path, access, squash), clients in sorted(wanted.items())
+        for (path, access, squash, private), clients in sorted(wanted.items())
     ]
 
 
 def _generations(fleet: Fleet, slave: Slave) -> list[str]:
     """The directories of those images that a slave has as its root by NFS, or shares parts of."""
-    images_and_roots = [
-        (fleet["images"][name], root) for name, root in boot_labels.served(slave) if root not in NBD_ROOTS
-    ]
     return list(
         dict.fromkeys(
-            image_directory(fleet["directory"], image)
-            for image, root in images_and_roots
-            if root != "nfs_tree" or image["shared"]
+            image_directory(fleet["directory"], image, slave)
+            for image, root in boot_labels.served(slave)
+            if root not in NBD_ROOTS and (root != "nfs_tree" or booted(slave, image)["shared"])
         )
     )
 
@@ -149,66 +155,3 @@ def _mounted(slave: Slave) -> dict[str, str]:
             read_only = "ro" in mount["opts"].split(",") and found.get(mount["export"]) != "rw"
             found[mount["export"]] = "ro" if read_only else "rw"
     return found
-
-
-def images(fleet: Fleet, master: str) -> list[Record]:
-    """`slave_rootfs_images`: the images that the master's slaves can boot.
-
-    `tree`: is root/ wanted beside the file; `nbd`: what else the root is packed into, None where nobody attaches it.
-    """
-    roots = _roots(fleet, master)
-    return [
-        {
-            **image,
-            "tree": image["format"] == "tree" or "nfs_tree" in roots[name],
-            "nbd": image["nbd"] if roots[name] & {*NBD_ROOTS} else None,
-        }
-        for name, image in fleet["images"].items()
-        if name in roots
-    ]
-
-
-def _roots(fleet: Fleet, master: str) -> dict[str, set[str]]:
-    """The images that a master's slaves can boot, each with the kinds of root that they have it as."""
-    found: dict[str, set[str]] = {}
-    for slave in slaves_of(fleet, master):
-        for name, root in boot_labels.served(slave):
-            found.setdefault(name, set()).add(root)
-    return found
-
-
-def trees(fleet: Fleet, master: str) -> list[Record]:
-    """`slave_rootfs_trees`: the nfs_tree slaves, each with the image that its tree begins as."""
-    return [
-        {
-            "name": slave["name"],
-            "hostname": slave["hostname"],
-            "image": slave["image"],
-            "generation": fleet["images"][slave["image"]]["generation"],
-            "shared": fleet["images"][slave["image"]]["shared"],
-        }
-        for slave in slaves_of(fleet, master)
-        if slave["root"] == "nfs_tree"
-    ]
-
-
-def kernels(fleet: Fleet, master: str) -> list[Record]:
-    """`slave_kernel_images`: the same images, as far as kernel and initramfs are concerned."""
-    modules: dict[str, set[str]] = {}
-    programs: dict[str, set[str]] = {}
-    for slave in slaves_of(fleet, master):
-        for name, root in boot_labels.served(slave):
-            image = fleet["images"][name]
-            modules.setdefault(name, set()).update(block_devices.modules(image, slave, root))
-            programs.setdefault(name, set()).update(block_devices.programs(image, slave, root))
-    return [
-        {
-            "name": name,
-            "generation": image["generation"],
-            "drivers": image["initramfs"]["drivers"],
-            "modules": sorted(modules[name]),
-            "programs": sorted(programs[name]),
-        }
-        for name, image in fleet["images"].items()
-        if name in modules
-    ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ansible.errors import AnsibleError
+from ansible_collections.diskless.netboot.plugins.plugin_utils import node_files
 from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import Report, show_name
 from ansible_collections.diskless.netboot.plugins.plugin_utils.role_variables import INSTEAD
 from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import Plain, UnreadableError, plain
@@ -25,7 +26,8 @@ READ = (*SLAVE_VARIABLES, *MASTER_VARIABLES, *FLEET_VARIABLES)
 def variables(report: Report, hostvars: Mapping[str, object], host: str, more: Iterable[str] = ()) -> dict[str, Plain]:
     """The variables of a host that the fleet reads, and `more`.
 
-    Errors for those that are misspelt or cannot be templated.
+    Errors for those that are misspelt or cannot be templated. Not those that may hold secrets, as such an error tells
+    what stands there: node_files.py reads them.
     """
     try:
         found = hostvars[host]
@@ -38,7 +40,7 @@ def variables(report: Report, hostvars: Mapping[str, object], host: str, more: I
     _spelling(report, host, found)
     values: dict[str, Plain] = {}
     for name in (*READ, *more):
-        if name in found:
+        if name in found and not node_files.is_ours(name):
             try:
                 values[name] = plain(found[name])
             except UnreadableError as error:

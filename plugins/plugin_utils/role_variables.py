@@ -11,9 +11,16 @@ INSTEAD: dict[str, str | None] = {
     "slave_rootfs_images": "diskless_images and slave_image",
     "slave_rootfs_trees": "slave_root: nfs_tree",
     "slave_rootfs_prune_trees": "-e diskless_prune_trees=true",
+    "slave_rootfs_boots": "slave_generation",
+    "slave_rootfs_keep": "keep in diskless_images",
+    "slave_rootfs_publish_directory": "tftp_pxelinux_root",
     "slave_kernel_directory": "diskless_directory",
     "slave_kernel_publish_directory": "tftp_pxelinux_root",
     "slave_kernel_images": "diskless_images and slave_image",
+    "slave_nodes_directory": "diskless_directory",
+    "slave_nodes_slaves": "slave_files, slave_authorized_keys and slave_root_password_hash",
+    "slave_nodes_identities": "slave_master",
+    "slave_nodes_prune": "-e diskless_prune_trees=true",
     "nfs_server_backend": None,
     "nfs_server_address": None,
     "nfs_server_exports": "slave_mounts",
@@ -46,4 +53,12 @@ INSTEAD: dict[str, str | None] = {
 }
 # What an admin may set, on the masters.
 TUNABLE = tuple(name for name, instead in INSTEAD.items() if instead is None)
-PREFIXES = ("slave_rootfs_", "slave_kernel_", "nfs_server_", "nbd_server_", "tftp_pxelinux_", "dhcp_server_")
+PREFIXES = (
+    "slave_rootfs_",
+    "slave_kernel_",
+    "slave_nodes_",
+    "nfs_server_",
+    "nbd_server_",
+    "tftp_pxelinux_",
+    "dhcp_server_",
+)

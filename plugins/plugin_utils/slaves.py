@@ -10,7 +10,7 @@ import ipaddress
 from collections.abc import Callable, Mapping
 
 from ansible_collections.diskless.netboot.plugins.module_utils.disk_files import WRITABLE
-from ansible_collections.diskless.netboot.plugins.plugin_utils import boot_labels, cmdline, mac, names
+from ansible_collections.diskless.netboot.plugins.plugin_utils import boot_labels, cmdline, mac, names, node_files, pins
 from ansible_collections.diskless.netboot.plugins.plugin_utils.addresses import ALLOWED, address
 from ansible_collections.diskless.netboot.plugins.plugin_utils.boot_policy import LOADERS
 from ansible_collections.diskless.netboot.plugins.plugin_utils.disks import disks
@@ -35,7 +35,8 @@ class Context:
     """What the slaves are judged against.
 
     `master_names` holds also masters that have faults of their own, `master_addresses` (name → address) those of them
-    whose address can be read. `private` holds the folders that no master may export.
+    whose address can be read. `private` holds the folders that no master may export. `hostvars` is for what may be
+    secret (node_files.py).
     """
 
     report: Report
@@ -48,6 +49,7 @@ class Context:
     masters: dict[str, Master]
     master_names: list[str]
     master_addresses: dict[str, str]
+    hostvars: Mapping[str, object]
 
 
 def slave(context: Context, name: str, variables: Mapping[str, Plain]) -> tuple[dict[str, Plain], Slave | None]:
@@ -99,7 +101,11 @@ def slave(context: Context, name: str, variables: Mapping[str, Plain]) -> tuple[
             context.image_names,
             context.images,
         ),
+        "key_types": node_files.key_types(place("slave_ssh_key_types"), variables.get("slave_ssh_key_types")),
+        "generation": pins.pin(place("slave_generation"), variables.get("slave_generation")),
+        "generations": {},
     }
+    node_files.check(context.report, name, context.hostvars, _covered(context, found))
     if found["image"] in context.images:
         _check_root(place, found, context.images[found["image"]])
     identity: dict[str, Plain] = {"macs": [*macs], "ip": ip, "hostname": hostname}
@@ -107,7 +113,8 @@ def slave(context: Context, name: str, variables: Mapping[str, Plain]) -> tuple[
     if not whole or master not in context.masters:
         return identity, None
     master_found = context.masters[found["master"]]
-    boot_labels.check_lengths(place(""), context.directory, context.images, master_found, found)
+    booting: Slave = {**found, "generations": pins.as_long_as_any(context.images.values())}
+    boot_labels.check_lengths(place(""), context.directory, context.images, master_found, booting)
     return identity, found
 
 
@@ -200,6 +207,17 @@ def _master(place: Place, context: Context, network: str | None, value: Plain) -
         wrong = f"is on network {there!r}, the slave on {network!r}: that needs a DHCP relay and a router"
         place.warn(master, wrong, f"a master on network {network!r}")
     return master
+
+
+def _covered(context: Context, found: Slave) -> dict[str, str]:
+    """The directories of a slave in which a file of its own could not be put or not be seen, each with the reason."""
+    image = context.images.get(found["image"])
+    shared = image["shared"] if image and found["root"] == "nfs_tree" else []
+    return {
+        **dict.fromkeys(shared, f"image {found['image']!r} shares it read-only"),
+        **{mount["path"]: "slave_mounts has it" for mount in found["mounts"]},
+        **{disk["path"]: "slave_disks has it" for disk in found["disks"]},
+    }
 
 
 def _check_root(place: Callable[[str], Place], found: Slave, image: Image) -> None:

@@ -27,6 +27,11 @@ SLAVE_VARIABLES = (
     "slave_persist_size",
     "slave_disks",
     "slave_swap",
+    "slave_generation",
+    "slave_ssh_key_types",
+    "slave_authorized_keys",
+    "slave_root_password_hash",
+    "slave_files",
 )
 MASTER_VARIABLES = ("master_ip", "master_interface")
 FLEET_VARIABLES = (
@@ -36,6 +41,10 @@ FLEET_VARIABLES = (
     "diskless_prune_trees",
     "diskless_prune_disks",
     "diskless_reset_slaves",
+    "diskless_slaves",
+    "diskless_rebuild",
+    "diskless_list",
+    "diskless_ssh_directory",
 )
 # what validate.yml leaves behind on localhost; nobody sets it
 RESULTS = ("diskless_fleet",)
@@ -62,7 +71,8 @@ def judge(name: str) -> tuple[bool, str | None]:
     (True, None): known, or none of our business. (False, "slave_image"): misspelt. (False, None): ours by its
     prefix, but like nothing that is read.
     """
-    if name in KNOWN or name in role_variables.INSTEAD:
+    # A group's own files stand beside those of all slaves, under a name that the group chooses.
+    if name in KNOWN or name in role_variables.INSTEAD or name.startswith("slave_files_"):
         return True, None
     prefix = next((prefix for prefix in PREFIXES if name.startswith(prefix)), None)
     if prefix is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import pathlib
 import typing
 
@@ -23,6 +24,8 @@ class Library:
         # What build/boot/report.json says at the end.
         self.report: dict[str, typing.Any] = {}
         self.model = inventory.read(source, folder)
+        # Where the playbooks write ssh_config and known_hosts; by itself that is beside the inventory.
+        self.ssh = folder / "ssh"
         self._scratch = paths.lab_folder(lab_id)
         self._masters = inventory.masters(self.model)
 
@@ -53,10 +56,17 @@ class Library:
         self, name: str, *arguments: str, source: Inventory | None = None, more: Inventory = ""
     ) -> playbook.Outcome:
         """Runs site.yml with the inventory, or `source` in its place, and `more` after it. Raises LabError."""
+        return self.play("site.yml", name, *arguments, source=source, more=more)
+
+    def play(
+        self, path: str, name: str, *arguments: str, source: Inventory | None = None, more: Inventory = ""
+    ) -> playbook.Outcome:
+        """The same with any playbook; `name` is that of its log. Raises LabError."""
         log = self.folder / f"{name}.log"
         sources: list[Inventory] = [source or self.source, *([more] if more else []), connect.inventory(self._scratch)]
-        outcome = playbook.run_playbook("site.yml", sources, log, *arguments)
-        playbook.require_success(outcome, f"site.yml ({name})", log)
+        self.ssh.mkdir(exist_ok=True)
+        outcome = playbook.run_playbook(path, sources, log, "-e", f"diskless_ssh_directory={self.ssh}", *arguments)
+        playbook.require_success(outcome, f"{path} ({name})", log)
         return outcome
 
     def on_master(self, *words: str) -> str:
@@ -66,6 +76,16 @@ class Library:
     def on_slave(self, name: str, *words: str) -> str:
         """What a command in a slave printed. Raises LabError."""
         return slave_ssh.execute(self._scratch, self.master, self.model["slaves"][name]["ip"], *words)
+
+    def on_slave_by_name(self, name: str, *words: str) -> str:
+        """The same by what the playbooks have written for ssh, which may ask nothing. Raises LabError."""
+        return slave_ssh.execute_by_name(self._scratch, self.master, self.ssh / "ssh_config", name, *words)
+
+    def boots(self, name: str, image: str) -> dict[str, typing.Any]:
+        """What the first master has recorded of a slave and an image: its next generation, and those before."""
+        recorded = json.loads(self.on_master("cat", "/srv/diskless/state/boots.json"))
+        found: dict[str, typing.Any] = recorded[name][image]
+        return found
 
     @contextlib.contextmanager
     def powered(self, name: str, boot: str = "boot", firmware: str = "bios") -> typing.Iterator[Machine]:

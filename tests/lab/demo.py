@@ -108,7 +108,9 @@ class Demo:
     def _converge(self, name: str) -> playbook.Outcome:
         log = FOLDER / f"{name}.log"
         with step(self._console, f"site.yml ({name})") as current:
-            outcome = playbook.run_playbook("site.yml", self._sources, log, doing=current.waiting)
+            # Not beside an inventory that is only rehearsed.
+            ssh = ("-e", f"diskless_ssh_directory={FOLDER.resolve()}")
+            outcome = playbook.run_playbook("site.yml", self._sources, log, *ssh, doing=current.waiting)
             current.result = f"{len(outcome.tasks)} tasks, changed {outcome.changed}, failed {outcome.failed}"
             playbook.require_success(outcome, f"site.yml ({name})", log)
         return outcome

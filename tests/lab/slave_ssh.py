@@ -9,7 +9,7 @@ import time
 
 from tests.lab import connect, podman
 from tests.lab.errors import LabError
-from tests.lab.run import last_lines
+from tests.lab.run import last_lines, run
 
 _CONNECT_SECONDS = 10
 _POLL_SECONDS = 1.0
@@ -26,8 +26,17 @@ def command(master_pid: int, address: str, script: str) -> list[str]:
         "ConnectTimeout": str(_CONNECT_SECONDS),
     }
     arguments = [part for name, value in options.items() for part in ("-o", f"{name}={value}")]
-    enter = ["nsenter", "--target", str(master_pid), "--net"]
-    return [*enter, "ssh", "-F", "/dev/null", "-i", str(connect.KEY), *arguments, f"root@{address}", script]
+    return [
+        *_enter(master_pid),
+        "ssh",
+        "-F",
+        "/dev/null",
+        "-i",
+        str(connect.KEY),
+        *arguments,
+        f"root@{address}",
+        script,
+    ]
 
 
 def execute(folder: pathlib.Path, master: str, address: str, *words: str, patience_seconds: float = 180) -> str:
@@ -49,3 +58,18 @@ def execute(folder: pathlib.Path, master: str, address: str, *words: str, patien
             raise LabError(f"{address}: no SSH after {patience_seconds:.0f} s: {last_lines(done.stderr, 5)}")
         # A refused connection is all that a slave says before its sshd listens.
         time.sleep(_POLL_SECONDS)
+
+
+def execute_by_name(folder: pathlib.Path, master: str, configuration: pathlib.Path, name: str, *words: str) -> str:
+    """What a command in the slave that this ssh_config(5) calls `name` printed, without the last newline.
+
+    ssh may ask nothing, and knows nobody but by that file. Raises LabError when it fails.
+    """
+    options = ["-F", str(configuration), "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes", "-i", str(connect.KEY)]
+    line = [*_enter(podman.process_id(folder, master)), "ssh", *options, name, shlex.join(words)]
+    return run(line).rstrip("\n")
+
+
+def _enter(master_pid: int) -> list[str]:
+    """What puts a program at the place on the network of the master whose process 1 is `master_pid`."""
+    return ["nsenter", "--target", str(master_pid), "--net"]

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ansible_collections.diskless.netboot.plugins.plugin_utils import nbd_projections, projections
+from ansible_collections.diskless.netboot.plugins.plugin_utils import image_projections, nbd_projections, projections
 from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Fleet
 from read_loaders import Argument
 
@@ -113,7 +113,7 @@ def check(hosts: Hosts, model: Fleet, master: str) -> None:
     assert made == {name for name in exports if name.startswith("disks/")}
     packed = {
         f"images/{one['name']}/{one['generation']}/{_file(one)}"
-        for one in map(_definition(hosts), projections.images(model, master))
+        for one in map(_definition(hosts), image_projections.images(model, master))
         if one["nbd"]
     }
     assert packed == {name for name in exports if name.startswith("images/")}

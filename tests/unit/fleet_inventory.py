@@ -5,6 +5,11 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from ansible_collections.diskless.netboot.plugins.plugin_utils.fleet import fleet
+from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Fleet
+from ansible_collections.diskless.netboot.plugins.plugin_utils.settling import Run, settled
+
+TIME = "20261122T053000Z"
 NETWORKS: dict[str, Any] = {
     "reading": {
         "cidr": "192.168.1.0/24",
@@ -47,3 +52,20 @@ def network(**keys: Any) -> dict[str, Any]:
 def image(**keys: Any) -> dict[str, Any]:
     """`everywhere` with some keys of the image reading_room replaced."""
     return {"diskless_images": {**IMAGES, "reading_room": keys}}
+
+
+def fresh(hosts: Any, groups: Any) -> Fleet:
+    """The model with all that the first run on fresh masters builds at TIME."""
+    model = fleet(hosts, groups)
+    nothing: Any = {"images": {}, "boots": {}}
+    then = settled(model, dict.fromkeys(model["masters"], nothing), Run("site", None, TIME, []))
+    # A playbook ends at the first ones, before it asks what slaves boot.
+    return {**then, "errors": model["errors"] or then["errors"]}
+
+
+def generation(model: Fleet, image: str) -> str:
+    """The generation of an image that a fresh fleet boots."""
+    (found,) = {
+        slave["generations"][image]["name"] for slave in model["slaves"].values() if image in slave["generations"]
+    }
+    return found

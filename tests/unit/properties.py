@@ -214,6 +214,6 @@ def _choice(hosts: Hosts, model: Fleet, name: str, label: dict[str, Any]) -> Cho
     if label.get("local"):
         return Choice(label["name"], title, "", "", ())
     image = label.get("image") or hosts[name]["slave_image"]
-    folder = f"images/{image}/{model['images'][image]['generation']}"
+    folder = f"images/{image}/{model['slaves'][name]['generations'][image]['name']}"
     arguments = tuple(wanted_cmdline.arguments(hosts[name], name, hosts[_master(hosts)], folder, label))
     return Choice(label["name"], title, f"{folder}/vmlinuz", f"{folder}/initrd.img", arguments)

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 from ansible_collections.diskless.netboot.plugins.plugin_utils.cmdline import cmdline
-from ansible_collections.diskless.netboot.plugins.plugin_utils.fleet import fleet
 from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Fleet
 from ansible_collections.diskless.netboot.plugins.plugin_utils.projections import boot_entries
-from fleet_inventory import GROUPS, image, inventory
+from fleet_inventory import GROUPS, fresh, generation, image, inventory
 
 CONSOLES = "console=ttyS0,115200n8 console=tty0"
+NODE = "diskless.node=192.168.1.1:/srv/diskless/nodes/pc01 "
 
 
 def line(model: Fleet, name: str) -> str:
@@ -20,7 +20,7 @@ def line(model: Fleet, name: str) -> str:
     slave = model["slaves"][name]
     used = model["images"][slave["image"]]
     made = cmdline(model["directory"], used, model["masters"][slave["master"]], slave, slave["root"])
-    return " ".join(made).replace(used["generation"], "G")
+    return " ".join(made).replace(generation(model, used["name"]), "G")
 
 
 LINES: list[tuple[dict[str, Any], str, str]] = [
@@ -28,13 +28,13 @@ LINES: list[tuple[dict[str, Any], str, str]] = [
         {},
         "pc01",
         "root=/dev/nfs nfsroot=192.168.1.1:/srv/diskless/images/reading_room/G ro diskless.lower=root.squashfs "
-        f"ip=dhcp systemd.hostname=pc01 {CONSOLES}",
+        f"{NODE}ip=dhcp systemd.hostname=pc01 {CONSOLES}",
     ),
     (
         {"everywhere": image(format="tree")},
         "pc01",
         "root=/dev/nfs nfsroot=192.168.1.1:/srv/diskless/images/reading_room/G ro diskless.lower=root "
-        f"ip=dhcp systemd.hostname=pc01 {CONSOLES}",
+        f"{NODE}ip=dhcp systemd.hostname=pc01 {CONSOLES}",
     ),
     (
         {},
@@ -42,7 +42,7 @@ LINES: list[tuple[dict[str, Any], str, str]] = [
         "root=/dev/nfs nfsroot=192.168.1.1:/srv/diskless/trees/pc02 rw "
         "diskless.shared=/srv/diskless/images/catalogue/G/root:/usr,/opt "
         "diskless.mount=/home,nfs,192.168.1.1:/srv/diskless/home,rw,nosuid,nodev "
-        f"ip=dhcp systemd.hostname=pc02 {CONSOLES}",
+        f"diskless.node=192.168.1.1:/srv/diskless/nodes/pc02 ip=dhcp systemd.hostname=pc02 {CONSOLES}",
     ),
     (
         {
@@ -51,7 +51,8 @@ LINES: list[tuple[dict[str, Any], str, str]] = [
             "pc02": {"slave_mounts": []},
         },
         "pc01",
-        f"root=/dev/nfs nfsroot=192.168.1.1:/data/d/trees/pc01 rw ip=dhcp systemd.hostname=pc01 {CONSOLES}",
+        "root=/dev/nfs nfsroot=192.168.1.1:/data/d/trees/pc01 rw "
+        f"diskless.node=192.168.1.1:/data/d/nodes/pc01 ip=dhcp systemd.hostname=pc01 {CONSOLES}",
     ),
     (
         {
@@ -64,7 +65,7 @@ LINES: list[tuple[dict[str, Any], str, str]] = [
         },
         "pc01",
         "root=/dev/nfs nfsroot=192.168.1.1:/srv/diskless/images/reading_room/G ro diskless.lower=root.squashfs "
-        "diskless.mount=/tmp,tmpfs,tmpfs,size=64m ip=dhcp "
+        f"diskless.mount=/tmp,tmpfs,tmpfs,size=64m {NODE}ip=dhcp "
         "systemd.hostname=pc01 systemd.wants=ssh.service systemd.wants=x.timer "
         'console=tty0 quiet dyndbg="file x +p"',
     ),
@@ -73,7 +74,7 @@ LINES: list[tuple[dict[str, Any], str, str]] = [
         "pc01",
         "root=/dev/nbd0 rootfstype=squashfs ro "
         "diskless.nbd=0,192.168.1.1,images/reading_room/G/root.squashfs,ro diskless.swap=zram "
-        f"ip=dhcp systemd.hostname=pc01 {CONSOLES}",
+        f"{NODE}ip=dhcp systemd.hostname=pc01 {CONSOLES}",
     ),
     (
         {
@@ -84,7 +85,7 @@ LINES: list[tuple[dict[str, Any], str, str]] = [
         "root=/dev/nbd0 rootfstype=btrfs rw diskless.cow=/dev/nbd1 "
         "diskless.nbd=0,192.168.1.1,images/reading_room/G/root.4096M.btrfs,ro "
         "diskless.nbd=1,192.168.1.1,disks/pc01/scratch,rw diskless.nbd=2,192.168.1.1,disks/pc01/swap,rw "
-        f"diskless.swap=/dev/nbd2 ip=dhcp systemd.hostname=pc01 {CONSOLES}",
+        f"diskless.swap=/dev/nbd2 {NODE}ip=dhcp systemd.hostname=pc01 {CONSOLES}",
     ),
     (
         {
@@ -101,7 +102,7 @@ LINES: list[tuple[dict[str, Any], str, str]] = [
         "diskless.mount=/var/lib/rpm,ext4,/dev/nbd2,rw,nosuid,nodev,x-systemd.growfs "
         "diskless.nbd=0,192.168.1.1,images/reading_room/G/root.erofs,ro "
         "diskless.nbd=1,192.168.1.1,disks/pc01/persist,rw diskless.nbd=2,192.168.1.1,disks/pc01/rpm,rw "
-        f"diskless.swap=file,536870912 ip=dhcp systemd.hostname=pc01 {CONSOLES}",
+        f"diskless.swap=file,536870912 {NODE}ip=dhcp systemd.hostname=pc01 {CONSOLES}",
     ),
     (
         {
@@ -116,14 +117,14 @@ LINES: list[tuple[dict[str, Any], str, str]] = [
         "diskless.shared=/srv/diskless/images/catalogue/G/root:/usr,/opt "
         "diskless.mount=/var/lib/rpm,ext4,/dev/nbd0,rw,nosuid,nodev,x-systemd.growfs "
         "diskless.nbd=0,192.168.1.1,disks/pc02/rpm,rw diskless.swap=zram,67108864 "
-        f"ip=dhcp systemd.hostname=pc02 {CONSOLES}",
+        f"diskless.node=192.168.1.1:/srv/diskless/nodes/pc02 ip=dhcp systemd.hostname=pc02 {CONSOLES}",
     ),
 ]
 
 
 @pytest.mark.parametrize(("changes", "name", "expected"), LINES)
 def test_line(changes: dict[str, Any], name: str, expected: str) -> None:
-    model = fleet(inventory(**changes), GROUPS)
+    model = fresh(inventory(**changes), GROUPS)
     assert line(model, name) == expected
 
 
@@ -136,7 +137,8 @@ def loaders_words(label: dict[str, Any]) -> str:
 def of_an_image(name: str, **variables: Any) -> Fleet:
     everywhere: dict[str, Any] = {"diskless_images": {name: {}}}
     own = {"slave_image": name, **variables}
-    return fleet(inventory(everywhere=everywhere, pc01=own, pc02={"slave_image": name}), GROUPS)
+    made: Fleet = fresh(inventory(everywhere=everywhere, pc01=own, pc02={"slave_image": name}), GROUPS)
+    return made
 
 
 @pytest.mark.parametrize("name", ["reading_room", "i" * 63])
@@ -154,7 +156,7 @@ def test_the_longest_line_fits_in_the_boot_file_and_in_the_kernel(name: str) -> 
 def test_a_swap_file_is_left_out_where_a_menu_starts_what_keeps_nothing() -> None:
     menu = {"labels": [{"name": "own"}, {"name": "other", "image": "catalogue"}]}
     changes = {"slave_root": "persist", "slave_swap": "file", "slave_menu": menu}
-    labels: Any = boot_entries(fleet(inventory(pc01=changes), GROUPS), "master01")[0]["labels"]
+    labels: Any = boot_entries(fresh(inventory(pc01=changes), GROUPS), "master01")[0]["labels"]
     assert ["diskless.swap=file,1073741824" in label["cmdline"] for label in labels] == [True, False]
 
 
@@ -166,6 +168,6 @@ def test_each_label_s_line_is_measured() -> None:
     ]
     model = of_an_image("reading_room", slave_cmdline=["a" * 900], slave_menu={"labels": labels})
     assert model["errors"] == [
-        "pc01: slave_menu.labels[2]: 'long': makes a kernel command line of 1989 bytes with slave_cmdline; "
+        "pc01: slave_menu.labels[2]: 'long': makes a kernel command line of 2057 bytes with slave_cmdline; "
         "allowed: at most 1800 bytes"
     ]

@@ -10,25 +10,28 @@ from typing import Any
 import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
-from fleet_inventory import GROUPS, inventory
+from fleet_inventory import GROUPS, TIME, fresh, inventory
 from programs import program
 
 FILTERS = (
     "fleet",
     "fleet_boot_entries",
     "fleet_boot_policy",
+    "fleet_boots",
     "fleet_disks",
     "fleet_exports",
     "fleet_images",
+    "fleet_keep",
     "fleet_kernels",
     "fleet_nbd_exports",
     "fleet_subnets",
     "fleet_trees",
+    "fleet_settled",
     "pxelinux_ip_name",
     "pxelinux_mac_name",
     "pxelinux_search_order",
 )
-PROJECTIONS = FILTERS[1:10]
+PROJECTIONS = FILTERS[1:12]
 
 
 def module(name: str) -> Any:
@@ -52,11 +55,13 @@ def test_one_documented_filter_per_file(name: str) -> None:
 def test_results_are_plain(name: str) -> None:
     given: dict[str, tuple[object, ...]] = {
         "fleet": (inventory(), GROUPS),
+        "fleet_settled": (run("fleet", inventory(), GROUPS), {"master01": {"images": {}, "boots": {}}}, "site"),
         "pxelinux_ip_name": ("192.168.1.21",),
         "pxelinux_mac_name": ("00:40:63:c2:ca:c9",),
         "pxelinux_search_order": ("192.168.1.21",),
     }
-    result = run(name, *given.get(name, (run("fleet", inventory(), GROUPS), "master01")))
+    options = {"time": TIME} if name == "fleet_settled" else {}
+    result = run(name, *given.get(name, (fresh(inventory(), GROUPS), "master01")), **options)
     assert json.loads(json.dumps(result)) == result
 
 
@@ -75,6 +80,40 @@ def test_projections_refuse_what_they_do_not_know(name: str) -> None:
 def test_fleet_takes_dictionaries(arguments: tuple[object, object]) -> None:
     with pytest.raises(AnsibleFilterError, match="fleet takes hostvars and groups, both dictionaries"):
         run("fleet", *arguments)
+
+
+SETTLED: list[tuple[tuple[object, ...], dict[str, object], str]] = [
+    ((None, {}, "site"), {}, "takes the fleet and the states of its masters, both dictionaries"),
+    (({}, None, "site"), {}, "takes the fleet and the states of its masters, both dictionaries"),
+    (({}, {}, None), {}, "takes an action and a time, both strings"),
+    (({}, {}, "site"), {"time": 1}, "takes an action and a time, both strings"),
+    (({}, {}, "site"), {"chosen": "pc01"}, "takes the chosen hosts and the images to rebuild, both lists of names"),
+    (({}, {}, "site"), {"rebuild": [1]}, "takes the chosen hosts and the images to rebuild, both lists of names"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "options", "message"), SETTLED)
+def test_settled_takes(arguments: tuple[object, ...], options: dict[str, object], message: str) -> None:
+    with pytest.raises(AnsibleFilterError, match=f"^fleet_settled {message}$"):
+        run("fleet_settled", *arguments, **{"time": TIME, **options})
+
+
+def test_settled_tells_what_it_does_not_know() -> None:
+    model = run("fleet", inventory(), GROUPS)
+    with pytest.raises(AnsibleFilterError, match=r"^fleet_settled: 'site.yml' is no action; allowed: site, images, "):
+        run("fleet_settled", model, {}, "site.yml", time=TIME)
+
+
+@pytest.mark.parametrize(
+    "name", ["fleet_images", "fleet_exports", "fleet_boot_entries", "fleet_boots", "fleet_nbd_exports"]
+)
+def test_projections_of_what_is_not_settled(name: str) -> None:
+    model = run("fleet", inventory(pc01={"slave_root": "persist"}), GROUPS)
+    with pytest.raises(
+        AnsibleFilterError,
+        match=f"^{name}: it is not settled which generation of image '[a-z_]+' slave 'pc0[12]' boots; the filter ",
+    ):
+        run(name, model, "master01")
 
 
 ADDRESSES = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -11,9 +12,9 @@ from fleet_inventory import GROUPS, IMAGES, inventory
 
 def test_a_good_inventory_is_normalised() -> None:
     model: Any = fleet(inventory(), GROUPS)
-    generations = [image.pop("generation") for image in model["images"].values()]
-    assert all(generation.startswith("bookworm-") for generation in generations)
-    assert len(set(generations)) == 2
+    digests = [image.pop("digest") for image in model["images"].values()]
+    assert all(re.fullmatch("[0-9a-f]{12}", digest) for digest in digests)
+    assert len(set(digests)) == 2
     assert model["images"]["reading_room"] == {
         "name": "reading_room",
         "distribution": "debian",
@@ -29,6 +30,7 @@ def test_a_good_inventory_is_normalised() -> None:
         "kernel": {"package": "linux-image-amd64"},
         "initramfs": {"drivers": ["common"]},
         "nbd": {"format": "squashfs", "size": None},
+        "keep": 3,
     }
     del model["images"]
     assert model == {
@@ -75,6 +77,9 @@ def test_a_good_inventory_is_normalised() -> None:
                 "disks": [],
                 "swap": None,
                 "menu": None,
+                "key_types": ["ed25519"],
+                "generation": None,
+                "generations": {},
             },
             "pc02": {
                 "name": "pc02",
@@ -102,8 +107,12 @@ def test_a_good_inventory_is_normalised() -> None:
                 "disks": [],
                 "swap": None,
                 "menu": None,
+                "key_types": ["ed25519"],
+                "generation": None,
+                "generations": {},
             },
         },
+        "new": {},
     }
 
 
@@ -170,7 +179,7 @@ def test_all_errors_come_at_once_and_like_ones_fill_one_line() -> None:
     ]
 
 
-def test_the_same_definition_is_the_same_generation() -> None:
+def test_the_same_definition_is_the_same_digest() -> None:
     before = fleet(inventory(), GROUPS)["images"]
     reordered = {
         "reading_room": {"release": "bookworm", "packages": ["less", "less"]},
@@ -187,7 +196,7 @@ def test_the_same_definition_is_the_same_generation() -> None:
     for changed in changes:
         images = {**IMAGES, "reading_room": {**IMAGES["reading_room"], **changed}}
         after = fleet(inventory(everywhere={"diskless_images": images}), GROUPS)["images"]
-        assert after["reading_room"]["generation"] != before["reading_room"]["generation"]
+        assert after["reading_room"]["digest"] != before["reading_room"]["digest"]
         assert after["catalogue"] == before["catalogue"]
 
 

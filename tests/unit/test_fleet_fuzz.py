@@ -6,7 +6,12 @@ import json
 from typing import Any, cast
 
 import pytest
-from ansible_collections.diskless.netboot.plugins.plugin_utils import nbd_projections, nbd_tls, projections
+from ansible_collections.diskless.netboot.plugins.plugin_utils import (
+    image_projections,
+    nbd_projections,
+    nbd_tls,
+    projections,
+)
 from ansible_collections.diskless.netboot.plugins.plugin_utils.boot_rules import KEYS as POLICY_KEYS
 from ansible_collections.diskless.netboot.plugins.plugin_utils.disks import KEYS as DISK_KEYS
 from ansible_collections.diskless.netboot.plugins.plugin_utils.fleet import fleet
@@ -22,7 +27,7 @@ from ansible_collections.diskless.netboot.plugins.plugin_utils.spelling import (
     SLAVE_VARIABLES,
 )
 from ansible_collections.diskless.netboot.plugins.plugin_utils.swap import KEYS as SWAP_KEYS
-from fleet_inventory import GROUPS, image, inventory, network
+from fleet_inventory import GROUPS, fresh, image, inventory, network
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -71,14 +76,15 @@ FUZZ = settings(max_examples=60, deadline=None, suppress_health_check=[HealthChe
 
 
 def check(hosts: dict[str, Any], groups: Any) -> None:
-    model = fleet(hosts, groups)
+    model = fresh(hosts, groups)
     json.dumps(model)
     for message in model["errors"] + model["warnings"]:
         assert message.isprintable(), message
     for master in model["masters"]:
         for project in (
-            *(projections.subnets, projections.exports, projections.images, projections.trees),
-            *(projections.kernels, projections.boot_policy, nbd_projections.nbd_exports, nbd_projections.disks),
+            *(projections.subnets, projections.exports, image_projections.images, image_projections.trees),
+            *(image_projections.kernels, image_projections.boots, image_projections.keep),
+            *(projections.boot_policy, nbd_projections.nbd_exports, nbd_projections.disks),
         ):
             json.dumps(project(model, master))
         for entry in projections.boot_entries(model, master):

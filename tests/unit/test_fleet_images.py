@@ -16,7 +16,7 @@ SHARED = "allowed: directories that are the same for all slaves, in /usr, /opt o
 KEY_ALLOWED = "allowed: one line of an OpenSSH authorized_keys file, without options"
 KEYS = (
     "allowed: distribution, release, architecture, source, format, packages, services, shared, authorized_keys, "
-    "mirror, kernel, initramfs, nbd, revision"
+    "mirror, kernel, initramfs, nbd, revision, keep"
 )
 MIRROR = f"allowed: {mirrors.ALLOWED}"
 DRIVERS = "allowed: 'common', 'all', or names of kernel modules"
@@ -116,6 +116,8 @@ IMAGE: list[tuple[dict[str, Any], list[str]]] = [
         {"revision": "a\nb"},
         [f"{HERE}.revision: 'a\\nb': holds a line break; allowed: any one-line string; a new one rebuilds the image"],
     ),
+    ({"keep": 0}, [f"{HERE}.keep: 0: is out of range; allowed: a whole number from 1 to 100"]),
+    ({"keep": "all"}, [f"{HERE}.keep: 'all': is no whole number; allowed: a whole number from 1 to 100"]),
     (
         {"pakages": []},
         [f"{HERE}: unknown key pakages; did you mean 'packages'; {KEYS}"],
@@ -163,12 +165,13 @@ def test_names_of_units_are_completed_once() -> None:
     assert model["images"]["reading_room"]["services"] == ["ssh.service", "x.scope"]
 
 
-def test_what_an_image_is_packed_into_makes_no_new_generation() -> None:
+def test_what_an_image_is_packed_into_and_how_many_are_kept_makes_no_new_generation() -> None:
     packed = {"format": "ext4", "size": "2G"}
     plain, other = (
         fleet(inventory(everywhere=image(packages=["less"], **keys)), GROUPS)["images"]["reading_room"]
-        for keys in ({}, {"nbd": packed})
+        for keys in ({}, {"nbd": packed, "keep": 5})
     )
     assert plain["nbd"] == {"format": "squashfs", "size": None}
+    assert (plain["keep"], other["keep"]) == (3, 5)
     assert other["nbd"] == {"format": "ext4", "size": 2 << 30}
-    assert plain["generation"] == other["generation"]
+    assert plain["digest"] == other["digest"]

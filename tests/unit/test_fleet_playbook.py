@@ -124,6 +124,20 @@ def test_only_the_masters_of_the_slaves_in_the_limit_are_named(tmp_path: pathlib
     assert "Write --limit master02, or leave" in " ".join(done.stdout.split()), done.stdout
 
 
+def test_a_list_is_asked_of_images_alone() -> None:
+    done = play("site.yml", "-i", LIBRARY, "-e", "diskless_list=true")
+    assert done.returncode == 2
+    assert "Nothing was done: diskless_list is for playbooks/images.yml." in " ".join(done.stdout.split())
+    assert "UNREACHABLE" not in done.stdout
+
+
+def test_a_pattern_that_names_nobody_reaches_no_master() -> None:
+    done = play("playbooks/upgrade.yml", "-i", LIBRARY, "-e", "diskless_slaves=reading_rom:!pc03")
+    assert done.returncode == 2
+    assert "'reading_rom': matches no host or group, did you mean reading_room?" in " ".join(done.stdout.split())
+    assert "UNREACHABLE" not in done.stdout
+
+
 def test_without_netaddr_the_error_says_how_to_get_it(tmp_path: pathlib.Path) -> None:
     (tmp_path / "netaddr.py").write_text("raise ImportError('as if it were not installed')\n")
     done = play(VALIDATE, "-i", LIBRARY, PYTHONPATH=str(tmp_path))
@@ -149,7 +163,10 @@ def test_an_inventory_without_groups() -> None:
     assert "inventory: slaves: missing; allowed: a group slaves with at least one host" in done.stdout
 
 
-@pytest.mark.parametrize("playbook", ["site.yml", "diskless.netboot.site", "diskless.netboot.validate"])
+PLAYBOOKS = [f"diskless.netboot.{name}" for name in ("site", "validate", "images", "upgrade", "rollback")]
+
+
+@pytest.mark.parametrize("playbook", ["site.yml", *PLAYBOOKS])
 def test_syntax(playbook: str) -> None:
     done = play(playbook, "-i", LIBRARY, "--syntax-check")
     assert done.returncode == 0, done.stderr

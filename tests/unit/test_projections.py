@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.diskless.netboot.plugins.plugin_utils import projections
+from ansible_collections.diskless.netboot.plugins.plugin_utils import image_projections, projections
 from ansible_collections.diskless.netboot.plugins.plugin_utils.boot_policy import policy
-from ansible_collections.diskless.netboot.plugins.plugin_utils.fleet import fleet
 from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Fleet
-from fleet_inventory import GROUPS, IMAGES, NETWORKS, image, inventory
+from fleet_inventory import GROUPS, IMAGES, NETWORKS, fresh, image, inventory
+from fleet_inventory import generation as name_of
 
 POOL = ["192.168.1.100", "192.168.1.150"]
 
@@ -17,7 +17,7 @@ POOL = ["192.168.1.100", "192.168.1.150"]
 def model(**changes: dict[str, Any]) -> Fleet:
     masters = ["master01", *(["master02"] if "master02" in changes else [])]
     slaves = ["pc01", "pc02", *(name for name in changes if name not in ("pc01", "pc02", "everywhere", *masters))]
-    made = fleet(inventory(**changes), {**GROUPS, "masters": masters, "slaves": slaves})
+    made: Fleet = fresh(inventory(**changes), {**GROUPS, "masters": masters, "slaves": slaves})
     assert made["errors"] == []
     return made
 
@@ -31,7 +31,7 @@ TWO: dict[str, Any] = {
 
 
 def generation(made: Fleet, name: str) -> str:
-    return f"/srv/diskless/images/{name}/{made['images'][name]['generation']}"
+    return f"/srv/diskless/images/{name}/{name_of(made, name)}"
 
 
 def test_subnets() -> None:
@@ -116,6 +116,7 @@ def test_boot_entries() -> None:
                     f"nfsroot=192.168.1.1:/srv/diskless/{folder}",
                     "ro",
                     "diskless.lower=root.squashfs",
+                    "diskless.node=192.168.1.1:/srv/diskless/nodes/pc01",
                     "ip=dhcp",
                     "systemd.hostname=pc01",
                     "console=ttyS0,115200n8",
@@ -165,8 +166,8 @@ def test_what_a_menu_offers_is_built_published_and_exported() -> None:
         pc01={"slave_menu": {"labels": [{"name": "a", "image": "spare"}]}},
     )
     wanted = [("catalogue", True), ("reading_room", False), ("spare", False)]
-    assert [(item["name"], item["tree"]) for item in projections.images(made, "master01")] == wanted
-    assert [item["name"] for item in projections.kernels(made, "master01")] == [name for name, _tree in wanted]
+    assert [(item["name"], item["tree"]) for item in image_projections.images(made, "master01")] == wanted
+    assert [item["name"] for item in image_projections.kernels(made, "master01")] == [name for name, _tree in wanted]
     for name in ("reading_room", "spare"):
         assert export(generation(made, name), ["192.168.1.21"], "ro", squash=False) in projections.exports(
             made, "master01"
@@ -197,7 +198,7 @@ def test_the_boot_policy_follows_the_master(value: object, http: bool) -> None:
 
 
 def export(path: str, clients: list[str], access: str, *, squash: bool) -> dict[str, Any]:
-    return {"path": path, "clients": clients, "access": access, "root_squash": squash}
+    return {"path": path, "clients": clients, "access": access, "root_squash": squash, "private": "/nodes/" in path}
 
 
 def test_exports() -> None:
@@ -206,6 +207,8 @@ def test_exports() -> None:
         export("/srv/diskless/home", ["192.168.1.22"], "rw", squash=True),
         export(generation(made, "catalogue"), ["192.168.1.22"], "ro", squash=False),
         export(generation(made, "reading_room"), ["192.168.1.21"], "ro", squash=False),
+        export("/srv/diskless/nodes/pc01", ["192.168.1.21"], "ro", squash=False),
+        export("/srv/diskless/nodes/pc02", ["192.168.1.22"], "ro", squash=False),
         export("/srv/diskless/trees/pc02", ["192.168.1.22"], "rw", squash=False),
     ]
 
@@ -213,9 +216,10 @@ def test_exports() -> None:
 def test_exports_of_each_master_are_for_its_own_slaves() -> None:
     made = model(**TWO)
     assert projections.exports(made, "master01") == [
-        export(generation(made, "reading_room"), ["192.168.1.21"], "ro", squash=False)
+        export(generation(made, "reading_room"), ["192.168.1.21"], "ro", squash=False),
+        export("/srv/diskless/nodes/pc01", ["192.168.1.21"], "ro", squash=False),
     ]
-    assert len(projections.exports(made, "master02")) == 3
+    assert len(projections.exports(made, "master02")) == 4
 
 
 MOUNTS: list[tuple[list[dict[str, str]], list[tuple[str, str]]]] = [
@@ -244,7 +248,8 @@ def test_exports_of_mounts(mounts: list[dict[str, str]], expected: list[tuple[st
 def test_a_tree_without_shared_directories_needs_no_generation() -> None:
     made = model(everywhere=image(shared=[]), pc01={"slave_root": "nfs_tree"}, pc02={"slave_mounts": []})
     paths = [item["path"] for item in projections.exports(made, "master01")]
-    assert paths == [generation(made, "catalogue"), "/srv/diskless/trees/pc01", "/srv/diskless/trees/pc02"]
+    nodes, trees = ([f"/srv/diskless/{kind}/{name}" for name in made["slaves"]] for kind in ("nodes", "trees"))
+    assert paths == [generation(made, "catalogue"), *nodes, *trees]
 
 
 def test_clients_are_in_the_order_of_their_addresses() -> None:
@@ -255,15 +260,16 @@ def test_clients_are_in_the_order_of_their_addresses() -> None:
 
 def test_images_trees_and_kernels() -> None:
     made = model()
-    images = projections.images(made, "master01")
+    images = image_projections.images(made, "master01")
     assert [(item["name"], item["tree"]) for item in images] == [("catalogue", True), ("reading_room", False)]
-    assert {**images[0], "nbd": None} == {**made["images"]["catalogue"], "tree": True, "nbd": None}
+    ours: dict[str, Any] = {key: part for key, part in made["images"]["catalogue"].items() if key not in ("keep",)}
+    assert images[0] == {**ours, "generation": name_of(made, "catalogue"), "tree": True, "nbd": None}
     assert [item["nbd"] for item in images] == [None, None]
-    name = made["images"]["catalogue"]["generation"]
-    assert projections.trees(made, "master01") == [
+    name = name_of(made, "catalogue")
+    assert image_projections.trees(made, "master01") == [
         {"name": "pc02", "hostname": "pc02", "image": "catalogue", "generation": name, "shared": ["/usr", "/opt"]}
     ]
-    assert projections.kernels(made, "master01")[0] == {
+    assert image_projections.kernels(made, "master01")[0] == {
         "name": "catalogue",
         "generation": name,
         "drivers": ["common"],
@@ -273,12 +279,12 @@ def test_images_trees_and_kernels() -> None:
 
 
 def test_a_tree_format_wants_the_tree() -> None:
-    images = projections.images(model(everywhere=image(format="tree")), "master01")
+    images = image_projections.images(model(everywhere=image(format="tree")), "master01")
     assert [item["tree"] for item in images if item["name"] == "reading_room"] == [True]
 
 
 def test_images_of_each_master() -> None:
     made = model(**TWO)
-    assert [item["name"] for item in projections.images(made, "master01")] == ["reading_room"]
-    assert projections.trees(made, "master01") == []
-    assert [item["name"] for item in projections.kernels(made, "master02")] == ["catalogue"]
+    assert [item["name"] for item in image_projections.images(made, "master01")] == ["reading_room"]
+    assert image_projections.trees(made, "master01") == []
+    assert [item["name"] for item in image_projections.kernels(made, "master02")] == ["catalogue"]

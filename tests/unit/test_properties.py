@@ -14,8 +14,8 @@ from random import Random
 from typing import Any
 
 import pytest
-from ansible_collections.diskless.netboot.plugins.plugin_utils.fleet import fleet
 from checkers import fault
+from fleet_inventory import fresh
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 from odd_inventories import Odd
@@ -40,7 +40,7 @@ def made(chance: Random, number: int) -> Part:
     """A good inventory, through all that is made of it for loaders."""
     hosts, groups = Odd(chance, number).inventory()
     try:
-        model = fleet(hosts, groups)
+        model = fresh(hosts, groups)
         assert model["errors"] == []
         return part(hosts, model)
     except Exception as error:
@@ -98,7 +98,7 @@ def test_something_hostile_is_refused_or_arrives_literally() -> None:
         odd = Odd(chance, len(accepted))
         hosts, groups = odd.inventory()
         odd.spoil(hosts)
-        model = fleet(hosts, groups)
+        model = fresh(hosts, groups)
         for message in model["errors"]:
             assert message.isprintable(), message
         if model["errors"]:

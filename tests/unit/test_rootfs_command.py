@@ -97,8 +97,8 @@ def test_what_takes_long_dies_with_its_parent(command: list[str]) -> None:
 @pytest.mark.parametrize("name", ["http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"])
 def test_a_build_goes_by_the_proxies_of_the_master(name: str) -> None:
     own = {name: "http://proxy.test:3128", "PATH": "/tmp", "APT_CONFIG": "/tmp/x", "LC_ALL": "de_DE.UTF-8"}
-    expected = rootfs_command.ENVIRONMENT | {name: "http://proxy.test:3128"}
-    assert rootfs_command.environment(own) == expected
+    expected = rootfs_command.ENVIRONMENT | {name: "http://proxy.test:3128", rootfs_command.PARENT: "42"}
+    assert rootfs_command.environment(own, 42) == expected
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,13 @@ import pytest
 from ansible_collections.diskless.netboot.plugins.module_utils import disk_files, rootfs_build, rootfs_disk
 from ansible_collections.diskless.netboot.plugins.modules import rootfs_image
 
+G1, G2 = (f"bookworm-00000000000{number}-2026010{number}T000000Z" for number in (1, 2))
 IMAGE: dict[str, Any] = {
-    "name": "room", "generation": "g1", "distribution": "debian", "release": "bookworm", "architecture": "amd64",
+    "name": "room", "generation": G1, "distribution": "debian", "release": "bookworm", "architecture": "amd64",
     "packages": [], "services": [], "authorized_keys": [], "mirror": None, "kernel": {"package": "linux"},
     "tree": False, "nbd": None,
 }  # fmt: skip
+PACKAGES = {G1: {"less:amd64": "590-1", "bar:all": "2"}, G2: {"less:amd64": "590-2", "foo:amd64": "1.0"}}
 
 
 class ModuleExitError(Exception):
@@ -48,7 +50,8 @@ def run(
         path = pathlib.Path(rootfs_build.generation_path(directory, image))
         path.mkdir(parents=True)
         (path / "root.squashfs").touch()
-        (path / "image.json").write_text(json.dumps({"epoch": 1000, "contents": {"inodes": 100, "blocks": 25600}}))
+        made = {"epoch": 1000, "contents": {"inodes": 100, "blocks": 25600}, "packages": PACKAGES[image["generation"]]}
+        (path / "image.json").write_text(json.dumps(made))
 
     def add(directory: str, image: dict[str, Any], _run: object) -> list[str]:
         path = pathlib.Path(rootfs_build.generation_path(directory, image))
@@ -70,9 +73,9 @@ def everything(path: pathlib.Path) -> list[str]:
 
 def test_what_is_missing_is_built_once(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     checked = run(monkeypatch, tmp_path / "srv", [IMAGE], check=True)
-    assert (checked["changed"], checked["built"], everything(tmp_path)) == (True, ["room/g1"], [])
+    assert (checked["changed"], checked["built"], everything(tmp_path)) == (True, [f"room/{G1}"], [])
     result = run(monkeypatch, tmp_path / "srv", [IMAGE])
-    assert (result["changed"], result["built"], result["kept"]) == (True, ["room/g1"], [])
+    assert (result["changed"], result["built"], result["kept"]) == (True, [f"room/{G1}"], [])
     assert not run(monkeypatch, tmp_path / "srv", [IMAGE])["changed"]
     assert not run(monkeypatch, tmp_path / "srv", [IMAGE], check=True)["changed"]
 
@@ -80,12 +83,48 @@ def test_what_is_missing_is_built_once(tmp_path: pathlib.Path, monkeypatch: pyte
 def test_generations_that_are_not_asked_for_are_kept_and_told(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for generation in ("g1", "g2"):
+    for generation in (G1, G2):
         run(monkeypatch, tmp_path, [IMAGE | {"generation": generation}])
     run(monkeypatch, tmp_path, [IMAGE | {"name": "hall"}])
     for check in (True, False):
         result = run(monkeypatch, tmp_path, [IMAGE], check=check)
-        assert (result["changed"], result["kept"]) == (False, ["hall/g1", "room/g2"])
+        assert (result["changed"], result["kept"]) == (False, [f"hall/{G1}", f"room/{G2}"])
+
+
+def test_what_is_new_in_a_generation_is_told(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run(monkeypatch, tmp_path, [IMAGE])["news"] == {}
+    images = [IMAGE, IMAGE | {"generation": G2}]
+    checked = run(monkeypatch, tmp_path, images, check=True)
+    assert (checked["news"], checked["diff"]["after"]) == ({}, f"room/{G2}\n")
+    result = run(monkeypatch, tmp_path, images)
+    assert result["news"] == {f"room/{G2}": ["-bar 2", "+foo 1.0", "less 590-1 -> 590-2"]}
+    assert result["diff"]["after"] == f"room/{G2}\n  -bar 2\n  +foo 1.0\n  less 590-1 -> 590-2\n"
+    assert run(monkeypatch, tmp_path, images)["news"] == {}
+
+
+def test_what_is_there_is_not_judged_by_a_definition(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The inventory may have moved on; what cannot be built stops the run before anything is."""
+    run(monkeypatch, tmp_path, [IMAGE])
+    other = IMAGE | {"release": "trixie", "mirror": "ftp://x", "packages": ["a,b"]}
+    assert not run(monkeypatch, tmp_path, [other])["changed"]
+    before = everything(tmp_path)
+    for check in (True, False):
+        for change, message in (
+            ({}, f"image room: generation {G2!r} is not there, and cannot be built from a definition that says trixie"),
+            (
+                {"release": "bookworm", "digest": "0badcafe0000"},
+                f"image room: generation {G2!r} is not there any more, and cannot be built again: its image is"
+                " defined otherwise by now (0badcafe0000); move the slaves that boot it by upgrade.yml",
+            ),
+            ({"release": "bookworm"}, "image room: package 'a,b': no name of a package"),
+        ):
+            result = run(monkeypatch, tmp_path, [other | {"generation": G2} | change], check=check)
+            assert (result["failed"], result["msg"]) == (True, message)
+        result = run(monkeypatch, tmp_path, [IMAGE | {"generation": "g1"}], check=check)
+        assert result["msg"] == (
+            "image room: generation 'g1': no name of a generation, such as 'bookworm-3f2a9c0d1e4b-20261122T053000Z'"
+        )
+    assert everything(tmp_path) == before
 
 
 def test_what_a_dead_build_left_goes_also_when_nothing_is_built(
@@ -93,17 +132,17 @@ def test_what_a_dead_build_left_goes_also_when_nothing_is_built(
 ) -> None:
     run(monkeypatch, tmp_path, [IMAGE])
     (tmp_path / "images/stray").touch()
-    (tmp_path / "images/room/.g1.building-0badcafe/root").mkdir(parents=True)
+    (tmp_path / f"images/room/.{G1}.building-0badcafe/root").mkdir(parents=True)
     before = everything(tmp_path)
     checked = run(monkeypatch, tmp_path, [IMAGE], check=True)
     assert everything(tmp_path) == before
     result = run(monkeypatch, tmp_path, [IMAGE])
     for told in (checked, result):
-        assert (told["changed"], told["built"], told["removed"]) == (True, [], ["room/.g1.building-0badcafe"])
-        assert told["diff"] == {"before": "room/.g1.building-0badcafe\n", "after": ""}
+        assert (told["changed"], told["built"], told["removed"]) == (True, [], [f"room/.{G1}.building-0badcafe"])
+        assert told["diff"] == {"before": f"room/.{G1}.building-0badcafe\n", "after": ""}
     assert not run(monkeypatch, tmp_path, [IMAGE])["changed"]
     assert everything(tmp_path / "images") == [
-        ".lock", "room", "room/g1", "room/g1/image.json", "room/g1/root.squashfs", "stray",
+        ".lock", "room", f"room/{G1}", f"room/{G1}/image.json", f"room/{G1}/root.squashfs", "stray",
     ]  # fmt: skip
 
 
@@ -111,11 +150,11 @@ def test_what_a_dead_build_left_goes_also_when_nothing_is_built(
 def test_a_damaged_generation_stops_before_anything_is_built(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, check: bool
 ) -> None:
-    (tmp_path / "images/room/g1").mkdir(parents=True)
+    (tmp_path / f"images/room/{G1}").mkdir(parents=True)
     before = everything(tmp_path)
     result = run(monkeypatch, tmp_path, [IMAGE | {"name": "hall"}, IMAGE], check=check)
     assert result["failed"]
-    assert result["msg"].startswith(f"image room/g1: {tmp_path}/images/room/g1 is there without root.squashfs")
+    assert result["msg"].startswith(f"image room/{G1}: {tmp_path}/images/room/{G1} is there without root.squashfs")
     assert everything(tmp_path) == before
 
 
@@ -128,15 +167,17 @@ def test_a_file_for_block_devices_is_added_once(tmp_path: pathlib.Path, monkeypa
     checked = run(monkeypatch, tmp_path, images, check=True)
     result = run(monkeypatch, tmp_path, images)
     for told in (checked, result):
-        assert (told["changed"], told["built"], told["disks"]) == (True, ["room/g1", "hall/g1"], ["hall/g1/root.ext4"])
-        assert told["diff"] == {"before": "", "after": "room/g1\nhall/g1\nhall/g1/root.ext4\n"}
-    assert (checked["warnings"], result["warnings"]) == ([], ["image hall/g1: look at it"])
+        assert (told["changed"], told["built"], told["disks"]) == (
+            True, [f"room/{G1}", f"hall/{G1}"], [f"hall/{G1}/root.ext4"],
+        )  # fmt: skip
+        assert told["diff"] == {"before": "", "after": f"room/{G1}\nhall/{G1}\nhall/{G1}/root.ext4\n"}
+    assert (checked["warnings"], result["warnings"]) == ([], [f"image hall/{G1}: look at it"])
     images[0]["nbd"] = {"format": "ext4", "size": 128 << 20}
     for check in (True, False):
         told = run(monkeypatch, tmp_path, images, check=check)
         assert (told["changed"], told["built"], told["trees"]) == (True, [], [])
-        assert told["disks"] == ["room/g1/root.128M.ext4"]
-        assert told["diff"] == {"before": "", "after": "room/g1/root.128M.ext4\n"}
+        assert told["disks"] == [f"room/{G1}/root.128M.ext4"]
+        assert told["diff"] == {"before": "", "after": f"room/{G1}/root.128M.ext4\n"}
     assert not run(monkeypatch, tmp_path, images)["changed"]
     assert not run(monkeypatch, tmp_path, images, check=True)["changed"]
 
@@ -146,7 +187,7 @@ def test_a_file_for_block_devices_is_added_once(tmp_path: pathlib.Path, monkeypa
     [
         (
             {"format": "ext4", "size": 64 << 20},
-            "image room/g1: nbd.size is 67108864 bytes (64 MiB), "
+            f"image room/{G1}: nbd.size is 67108864 bytes (64 MiB), "
             "but as ext4 it needs at least 112197632 bytes (107 MiB)",
         ),
         (
@@ -176,10 +217,10 @@ def test_a_generation_that_does_not_tell_what_it_holds_is_refused(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(monkeypatch, tmp_path, [IMAGE])
-    definition = tmp_path / "images/room/g1/image.json"
+    definition = tmp_path / f"images/room/{G1}/image.json"
     text = (
-        f"image room/g1: {definition} does not tell what the image holds, so somebody has changed it; move that folder "
-        "away to have it built again, or give the image another revision"
+        f"image room/{G1}: {definition} does not tell what the image holds, so somebody has changed it; move that "
+        "folder away to have it built again, or give the image another revision"
     )
     for content in ("{}", "[]", "x", '{"epoch": 1, "contents": {"inodes": 1}}'):
         definition.write_text(content)

@@ -37,6 +37,7 @@ def arguments(
         *block_devices.mounts(slave, attached),
         *block_devices.arguments(attached, server),
         *block_devices.swap(slave, kind, attached),
+        ("diskless.node", f"{server}:/srv/diskless/nodes/{name}"),
         ("ip", "dhcp"),
         ("systemd.hostname", slave["slave_hostname"]),
         *(("systemd.wants", unit) for unit in units),

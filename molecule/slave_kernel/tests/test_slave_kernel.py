@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import pytest
 from testinfra.host import Host
 
-IMAGE = "/srv/diskless/images/reading_room/g1"
-PUBLISHED = "/srv/tftp/images/reading_room/g1"
+IMAGE = "/srv/diskless/images/reading_room/bookworm-000000000001-20260101T000000Z"
+PUBLISHED = "/srv/tftp/images/reading_room/bookworm-000000000001-20260101T000000Z"
 
 
 @pytest.mark.parametrize("name", ["vmlinuz", "initrd.img"])

@@ -7,7 +7,8 @@ import json
 import pytest
 from testinfra.host import Host
 
-IMAGE = "/srv/diskless/images/reading_room/g1"
+GENERATION = "bookworm-000000000001-20260101T000000Z"
+IMAGE = f"/srv/diskless/images/reading_room/{GENERATION}"
 TREES = "/srv/diskless/trees"
 
 
@@ -32,7 +33,10 @@ def squashed(host: Host) -> dict[str, str]:
 
 def test_the_generation_is_complete(host: Host, squashed: dict[str, str]) -> None:
     made = json.loads(host.file(f"{IMAGE}/image.json").content_string)
-    assert (made["definition"]["name"], made["definition"]["generation"]) == ("reading_room", "g1")
+    assert (made["definition"]["name"], made["definition"]["generation"]) == (
+        "reading_room",
+        GENERATION,
+    )
     assert host.file(f"{IMAGE}/root/boot/vmlinuz-{made['kernel']}").is_file
     assert host.file(f"{IMAGE}/root/usr/lib/systemd/systemd").is_file
     assert squashed["usr/lib/systemd/systemd"] == "-rwxr-xr-x root/root"
@@ -40,7 +44,7 @@ def test_the_generation_is_complete(host: Host, squashed: dict[str, str]) -> Non
 
 
 def test_nothing_half_made_is_left(host: Host) -> None:
-    assert host.check_output("ls -A /srv/diskless/images/reading_room") == "g1"
+    assert host.check_output("ls -A /srv/diskless/images/reading_room") == GENERATION
     assert host.check_output(f"ls -A {TREES}").split() == ["pc21", "pc22"]
 
 

@@ -53,6 +53,16 @@ export_of() {
     cmdline_all diskless.nbd "$CMDLINE" | sed -n "s|^${1#/dev/nbd},[^,]*,\([^,]*\),.*|\1|p"
 }
 
+# What this computer runs, as <image>/<generation>, by where its image is; nothing for a tree of its own that shares nothing.
+generation() {
+    case $kind in
+        nfs_overlay) place=$(cmdline_last nfsroot "$CMDLINE")/ ;;
+        nfs_tree) place=$(cmdline_last diskless.shared "$CMDLINE") ;;
+        *) place=/$(export_of "$device") ;;
+    esac
+    printf '%s\n' "$place" | sed -n 's|^.*/images/\([^/]*/[^/,]*\)[/,].*|\1|p'
+}
+
 # Fails: the image $1 cannot be used, as mount says ($2). A file that is made anew under its name would be of no use: this
 # computer has the old one as long as it runs, and others may be running from it.
 fail_image() {

@@ -1,0 +1,150 @@
+# shellcheck shell=sh
+# What is this computer's own, put over its root: files with their owners and modes, and root's password.
+# What is already so is not written again: a root may be a tree on the server, or a disk.
+# shellcheck disable=SC2154 # root.sh sets kind
+
+RANDOM_SEED=/var/lib/systemd/random-seed
+
+# Whether the root is another time what it is left as.
+root_stays() {
+    case $kind in nfs_tree | persist) return 0 ;; esac
+    return 1
+}
+
+# Sets delivered to a directory of a root that stays: files lists what was put there, before/ holds what it lay over, and
+# password is there where root was given one.
+open_delivered() {
+    enter /var/lib/diskless || return 1
+    delivered=$directory
+    chmod 0700 "$delivered"
+}
+
+# Sets directory to where $1, a directory of the root, really is, and makes what lacks of it. Its links lead where they will
+# lead the running system, inside of the root. Those of others than root lead nowhere: a user could have root's files go anywhere.
+enter() {
+    directory=$NEW_ROOT
+    rest=$1
+    links=0
+    while [ -n "$rest" ]; do
+        part=${rest%%/*}
+        case $rest in */*) rest=${rest#*/} ;; *) rest= ;; esac
+        case $part in
+            '' | .) continue ;;
+            ..)
+                if [ "$directory" != "$NEW_ROOT" ]; then directory=${directory%/*}; fi
+                continue
+                ;;
+        esac
+        next=$directory/$part
+        if [ -L "$next" ] && [ "$links" -lt 40 ] && [ "$(stat -c %u "$next")" = 0 ]; then
+            links=$((links + 1))
+            link=$(readlink "$next")
+            case $link in /*) directory=$NEW_ROOT ;; esac
+            rest=$link/$rest
+            continue
+        fi
+        if [ -L "$next" ] || [ ! -d "$next" ]; then
+            rm -f "$next" && mkdir -m 0755 "$next" || return 1
+        fi
+        directory=$next
+    done
+}
+
+is_there() {
+    [ -e "$1" ] || [ -L "$1" ]
+}
+
+owner_and_mode() {
+    stat -c '%u:%g %a' "$1"
+}
+
+# The directory $1 is the way to the file of this computer that is in it: made as it is, where there is none.
+put_directory() {
+    enter "${2%/*}" || return 1
+    made=$directory/${2##*/}
+    if is_there "$made"; then return; fi
+    mkdir -m 0700 "$made" && chown "$(stat -c %u:%g "$1")" "$made" && chmod "$(stat -c %a "$1")" "$made"
+}
+
+# The file $1 is at $2 of the root, whatever was there.
+put_file() {
+    enter "${2%/*}" || return 1
+    target=$directory/${2##*/}
+    if [ -f "$target" ] && [ ! -L "$target" ]; then
+        # The system makes a new one at each start: this one is for the first.
+        if [ "$2" = "$RANDOM_SEED" ]; then return; fi
+        if [ "$(owner_and_mode "$1")" = "$(owner_and_mode "$target")" ] && cmp -s "$1" "$target"; then return; fi
+    fi
+    if root_stays; then
+        remember "$2" "$target" || return 1
+    fi
+    if [ -d "$target" ] && [ ! -L "$target" ]; then
+        echo "it is a directory: Is a directory"
+        return 1
+    fi
+    if ! is_there "$target"; then
+        cp -p "$1" "$target"
+        return
+    fi
+    # One rename: the root may stay, and the power may go.
+    rm -rf "$target.diskless" && cp -p "$1" "$target.diskless" || return 1
+    # A link to a directory would take it in.
+    if [ -L "$target" ]; then rm -f "$target"; fi
+    mv -f "$target.diskless" "$target"
+}
+
+# Writes down that $1 was put there, and keeps what is at its place, $2.
+remember() {
+    if grep -qxF "$1" "$delivered/files"; then return; fi
+    if [ -f "$2" ] || [ -L "$2" ]; then
+        mkdir -p "$delivered/before${1%/*}" && mv -f "$2" "$delivered/before$1" || return 1
+    fi
+    echo "$1" >> "$delivered/files"
+}
+
+# What was put there at an earlier start, and is not in the tree $1 any more, goes; what it lay over comes back.
+withdraw_files() {
+    if [ ! -e "$delivered/files" ]; then : > "$delivered/files" || return 1; fi
+    : > /tmp/delivered
+    while IFS= read -r path; do
+        if [ -f "$1$path" ]; then
+            echo "$path" >> /tmp/delivered
+            continue
+        fi
+        enter "${path%/*}" || return 1
+        target=$directory/${path##*/}
+        # That would be somebody else's.
+        if [ -d "$target" ] && [ ! -L "$target" ]; then continue; fi
+        rm -f "$target" || return 1
+        if is_there "$delivered/before$path"; then mv -f "$delivered/before$path" "$target" || return 1; fi
+    done < "$delivered/files"
+    if cmp -s /tmp/delivered "$delivered/files"; then return; fi
+    cp /tmp/delivered "$delivered/files.new" && mv -f "$delivered/files.new" "$delivered/files"
+}
+
+# Gives root the password whose hash is in the file $1 or, where that was done before and is not wanted any more, none.
+put_password() {
+    enter /etc || return 1
+    shadow=$directory/shadow
+    if [ -s "$1" ]; then
+        read -r hash < "$1"
+        if root_stays; then touch "$delivered/password" || return 1; fi
+    elif root_stays && [ -e "$delivered/password" ]; then
+        hash='*'
+    else
+        return 0
+    fi
+    if ! grep -q '^root:' "$shadow"; then
+        echo "it has no root: No such user"
+        return 1
+    fi
+    rm -f "$shadow.diskless" && cp -p "$shadow" "$shadow.diskless" || return 1
+    HASH=$hash awk 'BEGIN { FS = OFS = ":" } $1 == "root" { $2 = ENVIRON["HASH"] } { print }' "$shadow" \
+        > "$shadow.diskless" || return 1
+    if cmp -s "$shadow" "$shadow.diskless"; then
+        rm -f "$shadow.diskless"
+    else
+        mv -f "$shadow.diskless" "$shadow"
+    fi || return 1
+    if [ ! -s "$1" ]; then rm -f "$delivered/password"; fi
+}
