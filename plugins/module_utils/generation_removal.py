@@ -104,14 +104,12 @@ def _rename(directory: str, *, old: str, new: str) -> None:
 
 def orphans(directory: str, publish: str, gone: Collection[str]) -> list[str]:
     """Give the folders ``image/generation`` of boot files in ``publish`` whose generation is not there, or ``gone``."""
-    there = generation_store.names(directory)
-    if not there:
+    if not generation_store.names(directory):
         # More likely a file system that is not mounted than a master without a single image.
         return []
+    # An image's folder may be a link to another disk: what it leads to is there.
     return [
-        label
-        for label in _published(publish)
-        if label in gone or label.split("/")[1] not in there.get(label.split("/")[0], [])
+        label for label in _published(publish) if label in gone or not os.path.lexists(f"{directory}/images/{label}")
     ]
 
 

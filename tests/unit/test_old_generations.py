@@ -218,6 +218,16 @@ def test_boot_files_stay_where_no_image_is_there_at_all(run: Run, srv: pathlib.P
 
 
 @as_root
+def test_boot_files_of_an_image_on_another_disk_stay(run: Run, srv: pathlib.Path) -> None:
+    (srv / "disk" / G1).mkdir(parents=True)
+    (srv / "images/linked").symlink_to(srv / "disk")
+    for generation in (G1, G2):
+        (srv / "tftp/images/linked" / generation).mkdir(parents=True)
+    assert f"linked/{G2}" in run()["withdrawn"]
+    assert os.listdir(srv / "tftp/images/linked") == [G1]
+
+
+@as_root
 def test_other_names_are_left_alone(run: Run, srv: pathlib.Path) -> None:
     for place in ("images", "tftp/images"):
         (srv / place / "reading_room/mine").mkdir()
