@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from ansible_collections.diskless.netboot.plugins.module_utils import disk_files, mirrors, unit_names
-from ansible_collections.diskless.netboot.plugins.plugin_utils import names
+from ansible_collections.diskless.netboot.plugins.plugin_utils import authorized_keys, names
 from ansible_collections.diskless.netboot.plugins.plugin_utils.generation import digest
 from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Image, Packed
 from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import Place, Report
@@ -46,7 +46,6 @@ KEYS = (
     "keep",
 )
 KEYS_ALLOWED = "lines of an OpenSSH authorized_keys file, without options"
-KEY_ALLOWED = "one line of an OpenSSH authorized_keys file, without options"
 REVISION_ALLOWED = "any one-line string; a new one rebuilds the image"
 DRIVER_ALLOWED = "'common', 'all', or names of kernel modules"
 SHARED_ALLOWED = "directories that are the same for all slaves, in /usr, /opt or /srv"
@@ -55,8 +54,6 @@ SHARED_ROOTS = ("/usr", "/opt", "/srv")
 KEEP = 3
 MOST_KEPT = 100
 
-# sshd(8), AUTHORIZED_KEYS FILE FORMAT
-_KEY = re.compile(r"(?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[A-Za-z0-9@.-]+ [A-Za-z0-9+/]+={0,2}(?: .*)?")
 _DRIVER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,55}")
 
 
@@ -105,7 +102,11 @@ def _image(place: Place, name: str, value: dict[str, Plain]) -> Image:
         "services": sorted(set(units(place.item(".services"), given(value, "services", [])))),
         "shared": _shared(place.item(".shared"), given(value, "shared", ["/usr", "/opt"])),
         "authorized_keys": texts(
-            place.item(".authorized_keys"), given(value, "authorized_keys", []), _key_fault, KEY_ALLOWED, KEYS_ALLOWED
+            place.item(".authorized_keys"),
+            given(value, "authorized_keys", []),
+            authorized_keys.fault,
+            authorized_keys.ALLOWED,
+            KEYS_ALLOWED,
         ),
         "mirror": None
         if value.get("mirror") is None
@@ -144,10 +145,6 @@ def _shared_fault(value: str) -> str | None:
     if fault is None and not any(names.lies_in(value, root) for root in SHARED_ROOTS):
         return "is each slave's own"
     return fault
-
-
-def _key_fault(value: str) -> str | None:
-    return names.hidden_fault(value) or (None if _KEY.fullmatch(value) else "is no public key")
 
 
 def _mirror_fault(value: str) -> str | None:

@@ -21,7 +21,7 @@ from typing import TypedDict
 
 from ansible_collections.diskless.netboot.plugins.module_utils import node_paths
 from ansible_collections.diskless.netboot.plugins.module_utils.identity_made import KEY_TYPES
-from ansible_collections.diskless.netboot.plugins.plugin_utils import names, node_values
+from ansible_collections.diskless.netboot.plugins.plugin_utils import authorized_keys, names, node_values
 from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import Place, Report
 from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import (
     Plain,
@@ -45,11 +45,8 @@ MODE_ALLOWED = "four octal digits in quotes, the first of them 0, such as '0644'
 OWNER_ALLOWED = "root, or a number from 0 to 4294967294 (other names are the image's, which is not at hand here)"
 # uid_t and gid_t of Linux; the last one means "leave it" to chown(2)
 MOST_ID = 2**32 - 2
-KEY_ALLOWED = "one line of an OpenSSH authorized_keys file, without options"
 HASH_ALLOWED = "what `mkpasswd --method=yescrypt` prints, or another of crypt(5)'s $y$, $gy$, $7$, $2b$, $6$ and $5$"
 
-# sshd(8), AUTHORIZED_KEYS FILE FORMAT
-_KEY = re.compile(r"(?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[A-Za-z0-9@.-]+ [A-Za-z0-9+/]+={0,2}(?: .*)?")
 _MODE = re.compile(r"0[0-7]{3}")
 # crypt(5), "AVAILABLE HASHING METHODS", those that it does not call too weak
 _HASH = re.compile(
@@ -195,22 +192,16 @@ def _id(place: Place, value: Plain) -> int | None:
 
 def _authorized_keys(place: Place, value: object) -> list[str]:
     if value is not None and not isinstance(value, list):
-        _unseen(place, "is not a list", f"a list: {KEY_ALLOWED}")
+        _unseen(place, "is not a list", f"a list: {authorized_keys.ALLOWED}")
         return []
     found = []
     for index, item in enumerate(value or []):
-        fault = _key_fault(item)
+        fault = authorized_keys.fault(item) if isinstance(item, str) else "is not text"
         if fault:
-            _unseen(place.item(f"[{index}]"), fault, KEY_ALLOWED)
+            _unseen(place.item(f"[{index}]"), fault, authorized_keys.ALLOWED)
         else:
             found.append(str(item))
     return list(dict.fromkeys(found))
-
-
-def _key_fault(value: object) -> str | None:
-    if not isinstance(value, str):
-        return "is not text"
-    return names.hidden_fault(value) or (None if _KEY.fullmatch(value) else "is no public key")
 
 
 def _password_hash(place: Place, value: object) -> str | None:
