@@ -42,26 +42,14 @@ _value:
   elements: str
 """
 
-from collections.abc import Callable, Mapping
-from typing import cast
+from collections.abc import Callable
 
-from ansible.errors import AnsibleFilterError
-from ansible_collections.diskless.netboot.plugins.plugin_utils.listing import Facts, listing
-from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Fleet
-
-
-def fleet_list(fleet: object, master: object, state: object) -> list[str]:
-    """Checks types; plugin_utils/listing.py does the work."""
-    if not isinstance(fleet, Mapping) or not isinstance(master, str) or not isinstance(state, Mapping):
-        raise AnsibleFilterError("fleet_list takes the fleet, a master's name and its state")
-    try:
-        return listing(cast(Fleet, fleet), master, cast(Facts, state))
-    except ValueError as error:
-        raise AnsibleFilterError(f"fleet_list: {error}") from error
+from ansible_collections.diskless.netboot.plugins.plugin_utils.listing import listing
+from ansible_collections.diskless.netboot.plugins.plugin_utils.projection_filter import telling_filter
 
 
 class FilterModule:
     """Tells Ansible the filter's name."""
 
     def filters(self) -> dict[str, Callable[..., list[str]]]:
-        return {"fleet_list": fleet_list}
+        return telling_filter("fleet_list", listing)

@@ -42,26 +42,14 @@ _value:
   elements: str
 """
 
-from collections.abc import Callable, Mapping
-from typing import cast
+from collections.abc import Callable
 
-from ansible.errors import AnsibleFilterError
-from ansible_collections.diskless.netboot.plugins.plugin_utils.listing import Facts, moves
-from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Fleet
-
-
-def fleet_moves(fleet: object, master: object, state: object) -> list[str]:
-    """Checks types; plugin_utils/listing.py does the work."""
-    if not isinstance(fleet, Mapping) or not isinstance(master, str) or not isinstance(state, Mapping):
-        raise AnsibleFilterError("fleet_moves takes the fleet, a master's name and its state")
-    try:
-        return moves(cast(Fleet, fleet), master, cast(Facts, state))
-    except ValueError as error:
-        raise AnsibleFilterError(f"fleet_moves: {error}") from error
+from ansible_collections.diskless.netboot.plugins.plugin_utils.listing import moves
+from ansible_collections.diskless.netboot.plugins.plugin_utils.projection_filter import telling_filter
 
 
 class FilterModule:
     """Tells Ansible the filter's name."""
 
     def filters(self) -> dict[str, Callable[..., list[str]]]:
-        return {"fleet_moves": fleet_moves}
+        return telling_filter("fleet_moves", moves)
