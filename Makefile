@@ -10,16 +10,24 @@ LAB := $(BIN)/python -m tests.lab
 SCENARIOS := $(patsubst molecule/%/molecule.yml,%,$(wildcard molecule/*/molecule.yml))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo bench-boot test venv packages-demo packages-test lint unit sanity molecule boot clean
+.PHONY: help demo bench bench-boot bench-roots bench-trees test venv packages-demo packages-test lint unit sanity molecule boot clean
 
 help: ## list these targets
-	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 demo: venv packages-demo ## a virtual library: a master is converged, a slave boots from it (INVENTORY=, SLAVES="pc01 pc07", FIRMWARE=)
 	@$(LAB) demo --inventory '$(INVENTORY)' --slaves '$(SLAVES)' --firmware '$(FIRMWARE)'
 
-bench-boot: venv packages-demo ## what each kind of root costs, written to docs/nbd-figures.md (ROUNDS=3); no part of test
+bench: bench-boot bench-roots bench-trees ## all three of what follows (ROUNDS=3); no part of test
+
+bench-boot: venv packages-demo ## boots against LTSP with the same root, written to docs/boot-figures.md
 	@$(LAB) exec --id bench -- $(BIN)/python -m bench.boot --rounds '$(ROUNDS)'
+
+bench-roots: venv packages-demo ## what each kind of root costs, written to docs/nbd-figures.md
+	@$(LAB) exec --id bench -- $(BIN)/python -m bench.roots --rounds '$(ROUNDS)'
+
+bench-trees: venv packages-demo ## trees of slaves against copies by rsync and cp, written to docs/tree-figures.md
+	@$(LAB) exec --id bench -- $(BIN)/python -m bench.trees --rounds '$(ROUNDS)'
 
 test: lint unit sanity molecule boot ## everything below, in this order
 

@@ -1,1 +1,1 @@
-"""What kinds of root and formats of an image cost in bytes, in seconds to the login prompt, in time to pack."""
+"""Seconds and bytes from power-on to the login prompt, against LTSP with the same root."""

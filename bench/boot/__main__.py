@@ -1,101 +1,60 @@
-"""The benchmark: `make bench-boot`, that is `python -m bench.boot --rounds N` inside a lab."""
+"""The benchmark of boots: `make bench-boot`, that is `python -m bench.boot --rounds N` inside a lab."""
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-import shutil
-import sys
+import contextlib
 
 from rich.console import Console
 
-from bench.boot import figures, packing
+from bench import program
+from bench.boot import figures
+from bench.boot.ltsp_server import LtspServer
 from tests.boot.library import Library
-from tests.lab import paths
-from tests.lab.errors import LabError
+from tests.lab import connect, inventory
+from tests.lab.machine import Machine
 from tests.lab.steps import step
 
-_FOLDER = paths.BUILD / "bench"
-_PAGE = paths.CHECKOUT / "docs/nbd-figures.md"
-_INVENTORY = "bench/boot/inventory"
 _SLAVE = "pc01"
-_IMAGES = "/srv/diskless/images/bench"
+_IMAGES = "srv/diskless/images/bench"
 
 
-def main() -> None:
-    """Measures; writes build/bench/boot.json and docs/nbd-figures.md."""
-    parser = argparse.ArgumentParser(prog="python -m bench.boot", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=1, help="how often each kind boots; the medians are shown")
-    rounds = max(1, parser.parse_args().rounds)
-    lab_id = os.environ.get("DISKLESS_LAB")
-    if lab_id is None:
-        sys.exit("the benchmark runs inside a lab: make bench-boot")
-    os.chdir(paths.CHECKOUT)
-    shutil.rmtree(_FOLDER, ignore_errors=True)
-    _FOLDER.mkdir(parents=True)
+def measure(console: Console, library: Library, rounds: int) -> figures.Run:
+    """Boots one machine from this collection's master and from LTSP's server, in turn. Raises LabError."""
+    with step(console, "the master is up"):
+        library.up()
     try:
-        run = Bench(Console(soft_wrap=True), Library(lab_id, _FOLDER, _INVENTORY)).run(rounds)
-    except LabError as error:
-        sys.exit(f"bench: {error}")
-    (_FOLDER / "boot.json").write_text(json.dumps(run, indent=2) + "\n", encoding="utf-8")
-    _PAGE.write_text(figures.page(run), encoding="utf-8")
+        with step(console, "site.yml"):
+            library.site("site")
+        [root] = (library.exported() / _IMAGES).glob("*/root.squashfs")
+        with contextlib.ExitStack() as stack:
+            with step(console, "LTSP serves the same root"):
+                server = stack.enter_context(LtspServer(library.lab_id, root))
+            boots = [
+                _boot(console, library, server, who, number) for number in range(1, rounds + 1) for who in figures.WHO
+            ]
+    finally:
+        library.down()
+    run: figures.Run = {"rounds": rounds, "generation": root.parent.name, "boots": boots}
+    console.print(figures.told(run), highlight=False)
+    return run
 
 
-class Bench:
-    """One run of the benchmark on one master."""
+def _boot(console: Console, library: Library, server: LtspServer, who: str, number: int) -> figures.Boot:
+    with step(console, f"round {number}: {who}") as current:
+        with _booted(library, server, who, number) as machine:
+            times = machine.times()
+            received = dict(machine.capture.update().received)
+        current.result = f"login after {times['login']:.1f} s, {sum(received.values()) / 1e6:.1f} MB"
+    return {"who": who, "times": times, "bytes": received}
 
-    def __init__(self, console: Console, library: Library) -> None:
-        self._console = console
-        self._library = library
-        self._files: dict[str, figures.File] = {}
 
-    def run(self, rounds: int) -> figures.Run:
-        """Boots every case once a round, in alternation. Raises LabError."""
-        with step(self._console, "the master is up"):
-            self._library.up()
-        for path, text in packing.wrappers().items():
-            self._library.on_master("sh", "-c", f'printf %s "$1" > {path} && chmod 0755 {path}', "sh", text)
-        try:
-            boots = [self._boot(number, case) for number in range(1, rounds + 1) for case in figures.CASES]
-            generation = self._generation()
-        finally:
-            self._library.down()
-        return {"rounds": rounds, "generation": generation, "files": self._files, "boots": boots}
-
-    def _boot(self, number: int, case: figures.Case) -> figures.Boot:
-        self._converge(case)
-        name = f"{case.root}-{case.format}-{number}"
-        with step(self._console, f"round {number}: {case.root}, {case.format}") as current:
-            with self._library.booted(_SLAVE, name) as machine:
-                seconds = machine.times()["login"]
-                received = dict(machine.capture.update().received)
-            current.result = f"login after {seconds:.1f} s, {sum(received.values()) / 1e6:.1f} MB"
-        return {"root": case.root, "format": case.format, "seconds": seconds, "bytes": received}
-
-    def _converge(self, case: figures.Case) -> None:
-        """The master gives the slave that root; where a format is new, what its file took is noted."""
-        with step(self._console, f"site.yml for {case.root}, {case.format}"):
-            before = self._packing_log()
-            variables = ("-e", f"bench_root={case.root}", "-e", f"bench_format={case.format}")
-            self._library.site(f"site-{case.root}-{case.format}", *variables)
-        if case.format not in self._files:
-            # With its size in its name where it has one.
-            file = f"{_IMAGES}/{self._generation()}/root.*{case.format}"
-            size, blocks, block = self._library.on_master("sh", "-c", f"stat --format='%s %b %B' {file}").split()
-            self._files[case.format] = {
-                "bytes": int(size),
-                "allocated": int(blocks) * int(block),
-                "seconds": round(packing.seconds(self._packing_log()[len(before) :]), 2),
-            }
-
-    def _packing_log(self) -> str:
-        return self._library.on_master("sh", "-c", f"cat {packing.LOG} 2> /dev/null || true")
-
-    def _generation(self) -> str:
-        [generation] = self._library.on_master("ls", _IMAGES).split()
-        return generation
+def _booted(library: Library, server: LtspServer, who: str, number: int) -> contextlib.AbstractContextManager[Machine]:
+    name = f"{_SLAVE}-{number}"
+    if who == figures.OURS:
+        return library.booted(_SLAVE, name)
+    hardware = inventory.hardware(library.model, _SLAVE, "bios", "virtio-net-pci", connect.public_key())
+    return server.booted(hardware, library.folder / "ltsp" / name)
 
 
 if __name__ == "__main__":
-    main()
+    program.measured("boot", "boot-figures.md", measure, figures.page)

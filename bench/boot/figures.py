@@ -1,100 +1,105 @@
-"""What a run of the benchmark measured, and the page that shows it. Pure."""
+"""What a run of the benchmark of boots measured, and the page that shows it. Pure."""
 
 from __future__ import annotations
 
 import statistics
 import typing
 
-
-class Case(typing.NamedTuple):
-    """A kind of root and what the image is packed into."""
-
-    root: str
-    format: str
-
-
-CASES = (
-    Case("nfs_overlay", "squashfs"),
-    Case("nbd_overlay", "squashfs"),
-    Case("nbd_overlay", "erofs"),
-    Case("nbd_overlay", "ext4"),
-    Case("nbd_cow", "ext4"),
-    Case("nbd_overlay", "btrfs"),
-    Case("nbd_cow", "btrfs"),
-)
-"""In the order of a round: those of one format follow each other, as each change of it runs the playbooks."""
-
-
-class File(typing.TypedDict):
-    """A file that holds the image: its length, what it takes on the master's disk, how long its programs ran."""
-
-    bytes: int
-    allocated: int
-    seconds: float
+OURS, LTSP = "this collection", "LTSP"
+WHO = (OURS, LTSP)
+"""In the order of a round."""
 
 
 class Boot(typing.TypedDict):
-    """One power-on: seconds to the login prompt, bytes of the frames that the slave was sent until then, by service."""
+    """One power-on: seconds to each milestone (tests/lab/milestones.py), bytes of the frames until login by service."""
 
-    root: str
-    format: str
-    seconds: float
+    who: str
+    times: dict[str, float]
     bytes: dict[str, int]
 
 
 class Run(typing.TypedDict):
-    """All of it; `files` by format."""
+    """All of it."""
 
     rounds: int
     generation: str
-    files: dict[str, File]
     boots: list[Boot]
 
 
+class _Row(typing.NamedTuple):
+    """A line of the table: what it says, its figure of a boot, digits behind the point."""
+
+    name: str
+    of: typing.Callable[[Boot], float]
+
+
+_SECONDS = (
+    _Row("address from the DHCP server", lambda boot: boot["times"]["dhcp"]),
+    _Row("kernel running", lambda boot: boot["times"]["kernel"]),
+    _Row("first bytes of the root", lambda boot: boot["times"]["root"]),
+    _Row("login prompt", lambda boot: boot["times"]["login"]),
+)
+_MEGABYTES = (
+    _Row("kernel, initramfs", lambda boot: (boot["bytes"]["tftp"] + boot["bytes"]["http"]) / 1e6),
+    _Row("root", lambda boot: (boot["bytes"]["nfs"] + boot["bytes"]["nbd"]) / 1e6),
+    _Row("together", lambda boot: sum(boot["bytes"].values()) / 1e6),
+)
+
 _PAGE = """\
-# What NBD roots cost
+# Boots against LTSP
 
-Written by `make bench-boot ROUNDS={rounds}`, not by hand: one image of one generation, one slave, {alternating}.
-The slave is emulated by software, so its seconds are long, and compare with each other alone. Bytes are those of the
-frames that it was sent from power-on to its login prompt; kernel and initramfs come by HTTP.
+Written by `make bench-boot ROUNDS={rounds}`, not by hand: one machine booted in turn by a master of this collection
+(`slave_root: nfs_overlay`) and by an LTSP server of Debian's packages; {medians}. The machine is
+emulated by software, so its seconds are long, and compare with each other alone. Bytes are those of the frames that it
+was sent from power-on to its login prompt.
 
-| root | format | seconds to login | root fetched, MB | kernel and initramfs, MB | together, MB |
-| --- | --- | --- | --- | --- | --- |
-{boots}
-
-What the master stores, and how long it packs. `squashfs` is part of every generation; the others are made of it where
-the inventory asks for them. Seconds are those of the programs that do it: for `squashfs` out of the root as a tree, for
-the others out of that file, which they unpack first.
-
-| format | file, MB | on the disk, MB | seconds to pack |
+| seconds to | {head} | ratio |
 | --- | --- | --- | --- |
-{files}
+{seconds}
+
+| MB sent | {head} | ratio |
+| --- | --- | --- | --- |
+{megabytes}
+
+The same for both: the machine, its firmware (a BIOS with iPXE in its ROM), the kernel, the root with its packages and
+settings, the program that is the NFS server (Ganesha).
+
+Each one's own: LTSP's server is set up as its documentation has it, by `ltsp image`, `ltsp ipxe`, `ltsp initrd` and
+`ltsp dnsmasq` (`bench/boot/ltsp/`), without the five seconds of its menu. So its kernel and initramfs come by TFTP,
+here they come by HTTP; its initramfs is what initramfs-tools makes; its root is packed by gzip and read by NFS 3, and
+has two packages more, `ltsp` and `zstd`. What happens in the slave before its login prompt differs too: LTSP sets up
+accounts and masks services, this collection gives the slave its identity and its files.
 """
 
 
 def page(run: Run) -> str:
     """The page for docs/, in Markdown."""
-    alternating = f"median of {run['rounds']} rounds, in each of which every kind booted once"
+    rounds = run["rounds"]
     return _PAGE.format(
-        rounds=run["rounds"],
-        alternating=alternating if run["rounds"] > 1 else "each kind booted once",
-        boots="\n".join(_boot_row(case, run["boots"]) for case in CASES),
-        files="\n".join(_file_row(name, file) for name, file in run["files"].items()),
+        rounds=rounds,
+        medians=f"medians of {rounds} rounds" if rounds > 1 else "once each",
+        head=" | ".join(WHO),
+        seconds=_rows(run, _SECONDS),
+        megabytes=_rows(run, _MEGABYTES),
     )
 
 
-def _boot_row(case: Case, boots: typing.Sequence[Boot]) -> str:
-    mine = [boot for boot in boots if (boot["root"], boot["format"]) == case]
-    seconds = statistics.median(boot["seconds"] for boot in mine)
-    root = statistics.median(boot["bytes"]["nfs"] + boot["bytes"]["nbd"] for boot in mine)
-    kernel = statistics.median(boot["bytes"]["http"] + boot["bytes"]["tftp"] for boot in mine)
-    sizes = " | ".join(_megabytes(size) for size in (root, kernel, root + kernel))
-    return f"| `{case.root}` | `{case.format}` | {seconds:.1f} | {sizes} |"
+def told(run: Run) -> str:
+    """The two ratios that matter, in a line."""
+    parts = []
+    for row, unit in ((_SECONDS[-1], "s to login"), (_MEGABYTES[-1], "MB")):
+        ours, theirs = (_median(run, who, row) for who in WHO)
+        parts.append(f"{ours:.1f} {unit} against {theirs:.1f} of LTSP, ratio {ours / theirs:.2f}")
+    return "; ".join(parts)
 
 
-def _file_row(name: str, file: File) -> str:
-    return f"| `{name}` | {_megabytes(file['bytes'])} | {_megabytes(file['allocated'])} | {file['seconds']:.1f} |"
+def _rows(run: Run, rows: typing.Sequence[_Row]) -> str:
+    lines = []
+    for row in rows:
+        ours, theirs = (_median(run, who, row) for who in WHO)
+        lines.append(f"| {row.name} | {ours:.1f} | {theirs:.1f} | {ours / theirs:.2f} |")
+    return "\n".join(lines)
 
 
-def _megabytes(size: float) -> str:
-    return f"{size / 1e6:.1f}"
+def _median(run: Run, who: str, row: _Row) -> float:
+    return statistics.median(row.of(boot) for boot in run["boots"] if boot["who"] == who)
