@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import datetime
 import json
 import pathlib
 import typing
 
 from tests.lab import connect, inventory, master, paths, playbook, podman, slave_ssh
 from tests.lab.machine import Machine
+
+# The last part of a generation's name, in UTC.
+_TIME = "%Y%m%dT%H%M%SZ"
 
 Inventory = str | pathlib.Path
 
@@ -87,20 +92,34 @@ class Library:
         found: dict[str, typing.Any] = recorded[name][image]
         return found
 
+    def rebuilt(self, image: str) -> str:
+        """The name of a generation that is newer than all: what a build of unchanged packages makes, in seconds."""
+        folder = f"/srv/diskless/images/{image}"
+        made, newest = max(one.rsplit("-", maxsplit=1)[::-1] for one in self.on_master("ls", folder).split())
+        later = datetime.datetime.strptime(made, _TIME) + datetime.timedelta(seconds=1)
+        name = f"{newest}-{later.strftime(_TIME)}"
+        self.on_master("cp", "--archive", "--reflink=auto", f"{folder}/{newest}-{made}", f"{folder}/.copy")
+        self.on_master("mv", f"{folder}/.copy", f"{folder}/{name}")
+        return name
+
     @contextlib.contextmanager
-    def powered(self, name: str, boot: str = "boot", firmware: str = "bios") -> typing.Iterator[Machine]:
+    def powered(
+        self, name: str, boot: str = "boot", firmware: str = "bios", clock: str = ""
+    ) -> typing.Iterator[Machine]:
         """A slave from power-on; its power is cut afterwards. `boot` names its folder of logs. Raises LabError."""
         hardware = inventory.hardware(self.model, name, firmware, "virtio-net-pci", connect.public_key())
-        with Machine(hardware, self.folder / name / boot) as machine:
+        with Machine(dataclasses.replace(hardware, clock=clock), self.folder / name / boot) as machine:
             try:
                 yield machine
             finally:
                 self._note(machine, boot)
 
     @contextlib.contextmanager
-    def booted(self, name: str, boot: str = "boot", firmware: str = "bios") -> typing.Iterator[Machine]:
+    def booted(
+        self, name: str, boot: str = "boot", firmware: str = "bios", clock: str = ""
+    ) -> typing.Iterator[Machine]:
         """The same, at its login prompt. Raises LabError."""
-        with self.powered(name, boot, firmware) as machine:
+        with self.powered(name, boot, firmware, clock) as machine:
             machine.wait_for_login()
             yield machine
 

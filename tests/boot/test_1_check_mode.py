@@ -38,12 +38,50 @@ def _entries(root: pathlib.Path) -> dict[str, tuple[int, int, int]]:
     return found
 
 
+def _everything(library: Library) -> tuple[dict[str, tuple[int, int, int]], ...]:
+    return _entries(library.changed_files()), _entries(library.exported())
+
+
+def _preview(library: Library, log: str, slave: str, more: pathlib.Path | str = "") -> list[str]:
+    """What `playbooks/preview.yml` shows of a slave, line by line; it must not touch anything."""
+    before = _everything(library)
+    assert library.play("playbooks/preview.yml", log, "-e", f"slave={slave}", more=more).changes == []
+    assert _everything(library) == before
+    return [line.strip() for line in (library.folder / f"{log}.log").read_text().splitlines()]
+
+
 def test_on_a_fresh_master_it_ends_well_and_writes_nothing(library: Library) -> None:
-    before = (_entries(library.changed_files()), _entries(library.exported()))
+    before = _everything(library)
     library.site("check-fresh", "--check", "--diff")
-    assert (_entries(library.changed_files()), _entries(library.exported())) == before
+    assert _everything(library) == before
+
+
+def test_a_preview_on_a_fresh_master_has_all_as_new(library: Library) -> None:
+    shown = _preview(library, "preview-fresh", "pc21")
+    assert "What site.yml would change for pc21:" in shown
+    assert "its boot file pxelinux.cfg/C0A80129 is written" in shown
 
 
 def test_on_a_converged_master_it_changes_nothing(converged: Library) -> None:
     assert converged.site("reconverge").changes == []
     assert converged.site("check-converged", "--check", "--diff").changes == []
+
+
+# The one with most of its own: disks, swap, a root that stays.
+def test_a_preview_on_a_converged_master_shows_what_a_changed_line_would_do(
+    converged: Library, tmp_path: pathlib.Path
+) -> None:
+    assert "Nothing would change for pc07." in _preview(converged, "preview-converged", "pc07")
+
+    (tmp_path / "hosts").write_text("[desk]\npc07\n")
+    (tmp_path / "host_vars").mkdir()
+    (tmp_path / "host_vars" / "pc07.yml").write_text("slave_cmdline: [quiet, panic=11]\n")
+    shown = _preview(converged, "preview-changed", "pc07", more=tmp_path)
+    changes = shown[shown.index("What site.yml would change for pc07:") + 1 :]
+    assert [line for line in changes if line[:1] in {"+", "-"} and line[1:2] == " "] == [
+        "-        'loglevel=4'",
+        "+        'panic=11'",
+        "-        loglevel=4",
+        "+        panic=11",
+    ]
+    assert not any(line.startswith(("its exports", "its disk", "its files", "DHCP")) for line in changes)

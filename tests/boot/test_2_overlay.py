@@ -6,12 +6,9 @@ import json
 import pathlib
 import typing
 
-import pytest
-
 from tests.boot.library import Library, identity
 from tests.lab.machine import Machine
 
-TREE_FORMAT = pathlib.Path(__file__).parent / "tree_format"
 _SHUTDOWN_SECONDS = 60
 
 
@@ -56,18 +53,23 @@ def _require_health(library: Library, name: str) -> None:
     assert library.on_slave(name, "systemctl", "--failed", "--quiet", "--plain", "--no-legend") == ""
 
 
-@pytest.fixture(scope="module")
-def both(converged: Library) -> typing.Iterator[dict[str, Machine]]:
-    """Two slaves of the image. pc02 runs while the tests of this file change what is around it."""
+def test_a_slave_has_an_overlay_over_the_squashfs_file_on_read_only_nfs(converged: Library) -> None:
     with converged.booted_together("squashfs", {"pc01": "bios", "pc02": "bios"}) as machines:
-        yield machines
+        _require_overlay(converged, machines["pc01"])
+
+        # The image is the same, who they are is not.
+        assert converged.on_slave("pc02", "hostname") == "pc02"
+        ours, others = identity(converged, "pc01"), identity(converged, "pc02")
+        assert ours[0] != others[0]
+        assert ours[1] != others[1]
+
+        converged.on_slave("pc01", "systemd-run", "--on-active=1", "systemctl", "poweroff")
+        machines["pc01"].wait_until_off(_SHUTDOWN_SECONDS)
 
 
-def test_a_slave_has_an_overlay_over_the_squashfs_file_on_read_only_nfs(
-    converged: Library, both: dict[str, Machine]
-) -> None:
+def _require_overlay(converged: Library, machine: Machine) -> None:
     # QEMU's ROM is an iPXE, which is told a script; that and all else comes by HTTP.
-    transfers = both["pc01"].capture.update().transfers
+    transfers = machine.capture.update().transfers
     assert transfers[0].path == "/ipxe/boot.ipxe"
     assert {one.service for one in transfers} == {"http"}
 
@@ -81,42 +83,3 @@ def test_a_slave_has_an_overlay_over_the_squashfs_file_on_read_only_nfs(
     assert read_only == "1"
     generation = _require_read_only_nfs(converged, mounts[str(pathlib.PurePath(file).parent)])
     assert converged.on_master("ls", f"{generation}/root.squashfs") == f"{generation}/root.squashfs\n"
-
-    # The image is the same, who they are is not.
-    assert converged.on_slave("pc02", "hostname") == "pc02"
-    ours, others = identity(converged, "pc01"), identity(converged, "pc02")
-    assert ours[0] != others[0]
-    assert ours[1] != others[1]
-
-    converged.on_slave("pc01", "systemd-run", "--on-active=1", "systemctl", "poweroff")
-    both["pc01"].wait_until_off(_SHUTDOWN_SECONDS)
-    # Its port on the LAN is free for its next boot.
-    both["pc01"].power_off()
-
-
-def test_a_new_generation_is_for_the_next_boot_and_its_lower_layer_may_be_the_tree(
-    converged: Library, both: dict[str, Machine]
-) -> None:
-    pc02 = both["pc02"]
-    running = _mounts(converged, "pc02")
-    converged.site("tree-format", more=TREE_FORMAT)
-
-    # pc02 still has its root: the master gives it what it must fetch again.
-    fetched = pc02.capture.update().received["nfs"]
-    converged.on_slave("pc02", "sh", "-c", "echo 3 > /proc/sys/vm/drop_caches; cat /usr/bin/* > /dev/null")
-    assert pc02.capture.update().received["nfs"] > fetched + 2**20
-    assert _mounts(converged, "pc02")["/"] == running["/"]
-
-    with converged.booted("pc01", "tree"):
-        _require_health(converged, "pc01")
-        mounts = _mounts(converged, "pc01")
-        lower = pathlib.PurePath(_lower(mounts))
-        assert lower.name == "root"
-        generation = _require_read_only_nfs(converged, mounts[str(lower.parent)])
-        assert generation != _require_read_only_nfs(converged, running["/run/initramfs/nfs"])
-
-
-def test_the_image_as_it_was_is_the_generation_that_was(converged: Library) -> None:
-    [*_earlier, first] = converged.boots("pc02", "reading_room")["before"]
-    converged.site("squashfs-again")
-    assert converged.boots("pc02", "reading_room")["generation"] == first

@@ -121,8 +121,9 @@ def test_all_move_on_and_one_goes_back_in_a_tree_of_its_own(
     _require_undisturbed(converged, running, story["first"])
 
     # All of them go past the first one by two: nothing keeps it but who runs it.
+    third = converged.rebuilt(_IMAGE)
     _play(converged, "upgrade", "upgrade-again", diskless_slaves=_IMAGE, generations_keep=1)
-    third = _next(converged, "pc01")
+    assert [_next(converged, name) for name in ("pc01", "pc02", "pc13")] == [third] * 3
     assert _named(converged) == [second, third]
     assert _there(converged) == [story["first"], second, third]
     _require_undisturbed(converged, running, story["first"])

@@ -35,6 +35,8 @@ class Hardware:
     memory_mib: int = 1024
     cpus: int = 2
     key: str | None = None
+    # What its clock says at power-on (the -rtc base= of qemu-system(1)); empty for the time that it is.
+    clock: str = ""
 
 
 def arguments(hardware: Hardware, tap: str, monitor: pathlib.Path, variables: pathlib.Path) -> list[str]:
@@ -54,6 +56,8 @@ def arguments(hardware: Hardware, tap: str, monitor: pathlib.Path, variables: pa
         "-netdev", f"tap,id=lan,ifname={tap},script=no,downscript=no",
         "-device", f"{hardware.card},netdev=lan,mac={hardware.macs[0]}{kind.card}",
     ]  # fmt: skip
+    if hardware.clock:
+        command += ["-rtc", f"base={hardware.clock}"]
     if hardware.key:
         encoded = base64.b64encode(hardware.key.encode() + b"\n").decode()
         command += ["-smbios", f"type=11,value=io.systemd.credential.binary:ssh.authorized_keys.root={encoded}"]

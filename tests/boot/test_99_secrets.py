@@ -1,0 +1,221 @@
+"""Secrets of every kind, on the master and in the inventory: nobody reads another's (docs/secrets.md).
+
+After all other tests: it leaves the master with them, and its logs full of what was asked for in vain.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import gzip
+import itertools
+import os
+import pathlib
+import re
+import time
+import typing
+
+import pytest
+
+from tests.boot import attempts, planted
+from tests.boot.attempts import IMAGES, SERVED
+from tests.boot.library import Library
+from tests.lab import http_client, nbd_client, needles, nfs_client, onlooker, paths, place, tftp_client
+
+OWNER, STRANGER = "pc01", "192.168.1.99"
+# Of the same image; with a root by NBD; with a tree and shared directories.
+OTHERS = ("pc02", "pc13", "pc22")
+# What a role puts there for a moment would be seen.
+_WATCHED = ("/tmp", "/var/tmp", "/dev/shm", "/run", "/root", f"{planted.DIRECTORY}/nodes", f"{planted.DIRECTORY}/state")
+# What tells machines what to boot. All else is loaders, kernels and initramfs, too much for TFTP.
+_TOLD = re.compile(r"pxelinux\.cfg/.*|.*\.(cfg|ipxe)")
+_REFUSED = {400, 403, 404}
+
+Places = typing.Callable[[str], list[str]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Secrets:
+    """What there is to be found, and how it came there.
+
+    `watched`: what another user saw of the run of site.yml that put a part of it there. `log`: what that run said.
+    `told`: what everybody could see meanwhile. `initramfs`: one that the run made anew, and `before`, what it was.
+    """
+
+    needles: planted.Needles
+    watched: onlooker.Report
+    log: pathlib.Path
+    told: bytes
+    generations: list[pathlib.Path]
+    initramfs: pathlib.Path
+    before: bytes
+    since: float
+
+    @property
+    def values(self) -> dict[str, bytes]:
+        """What to look for, by name."""
+        return planted.values(self.needles)
+
+    def of(self, who: str) -> list[str]:
+        """The files that hold those of a slave."""
+        return [needle.path for name, needle in self.needles.items() if name.startswith(f"{who}'s ")]
+
+
+@pytest.fixture(scope="module")
+def secret(converged: Library, tmp_path_factory: pytest.TempPathFactory) -> Secrets:
+    """All of them, after a run of site.yml that says as much as it can."""
+    since, told = time.time(), planted.mark()
+    there = planted.on_master(converged)
+    inventory, vault, given = planted.inventory(tmp_path_factory.mktemp("secrets"))
+    generations = list(planted.outside(converged, IMAGES).glob("*/*"))
+    generation = converged.boots("pc16", "catalogue")["generation"]
+    initramfs = planted.outside(converged, f"{IMAGES}/catalogue/{generation}/initrd.img")
+    before = initramfs.read_bytes()
+    initramfs.unlink()
+    initramfs.with_name("initramfs.json").unlink()
+    wanted = planted.values({**there, **given, **planted.of_slaves(converged)})
+    converged.on_master("systemd-run", "--unit=told", "sh", "-c", "sleep infinity", told.decode())
+    with onlooker.watching(_lab(converged), converged.master, {**wanted, "told to all": told}, _WATCHED) as watched:
+        converged.site("secrets", "-vvv", "--diff", *vault, more=inventory)
+    converged.on_master("systemctl", "stop", "told")
+    made = {**there, **given, **planted.of_slaves(converged)}
+    log = converged.folder / "secrets.log"
+    return Secrets(made, watched, log, told, generations, initramfs, before, since)
+
+
+@pytest.fixture(scope="module")
+def at(converged: Library) -> typing.Iterator[Places]:
+    """Gives places on the LAN, by the name of a slave that is off, or by an address that no slave has."""
+    made: dict[str, list[str]] = {}
+    with contextlib.ExitStack() as stack:
+
+        def there(who: str) -> list[str]:
+            if who not in made:
+                slave = converged.model["slaves"].get(who, {"ip": who, "macs": [""]})
+                made[who] = stack.enter_context(place.on_the_lan(f"{slave['ip']}/24", slave["macs"][0]))
+            return made[who]
+
+        yield there
+
+
+@pytest.fixture(scope="module")
+def server(converged: Library) -> str:
+    """The master's address."""
+    return str(converged.model["masters"][converged.master]["ip"])
+
+
+def _lab(library: Library) -> pathlib.Path:
+    return paths.lab_folder(library.lab_id)
+
+
+def _in(mounts: dict[str, nfs_client.Mounted]) -> set[str]:
+    """What was found in all that was mounted."""
+    return {name for mount in mounts.values() for name in mount.found}
+
+
+def test_each_is_where_it_should_be(converged: Library, secret: Secrets) -> None:
+    """So that a search which finds nothing elsewhere means something."""
+    files = {name: str(planted.outside(converged, needle.path)) for name, needle in secret.needles.items()}
+    found = {name: needles.found_in(secret.values, needles.pieces_of(path)) for name, path in files.items()}
+    assert found == {name: {name} for name in files}
+
+
+def test_the_run_and_the_journal_show_none(converged: Library, secret: Secrets) -> None:
+    said = secret.log.read_bytes()
+    assert b"/etc/library/token 0600 0:0" in said
+    journal = converged.on_master("journalctl", "--no-pager").encode()
+    assert secret.told in journal
+    written = [path.read_bytes() for path in converged.ssh.iterdir()]
+    assert needles.found_in(secret.values, [said, journal, *written]) == set()
+
+
+def test_another_user_on_the_master_reads_none(converged: Library, secret: Secrets) -> None:
+    known, path = planted.mark(), "/usr/local/share/known"
+    planted.put(converged, path, known, 0o644)
+    # Images are public.
+    seen = onlooker.look_around(
+        _lab(converged), converged.master, {**secret.values, "known to all": known}, skipped=[IMAGES]
+    )
+    assert seen.found == {"known to all": [path]}
+
+
+def test_another_user_on_the_master_sees_none_during_a_run(secret: Secrets) -> None:
+    assert set(secret.watched.found) == {"told to all"}
+    assert secret.watched.read["cmdline"] > 1000
+
+
+def test_images_are_as_they_were_and_an_initramfs_is_made_as_it_was(secret: Secrets) -> None:
+    """They were searched when they were made. Slaves may read all of them."""
+    files = [path for folder in secret.generations for path in needles.files_below(str(folder))]
+    changed = {path for path in files if os.lstat(path).st_ctime > secret.since}
+    assert changed == {str(secret.initramfs.with_name(name)) for name in ("initrd.img", "initramfs.json", "vmlinuz")}
+    assert secret.initramfs.read_bytes() == secret.before, "other bytes than before"
+
+
+def test_what_is_published_for_all_holds_none(converged: Library, secret: Secrets, at: Places, server: str) -> None:
+    """Nor does a slave get its own in that way: everybody could ask in the same words."""
+    top = planted.outside(converged, SERVED)
+    files = {str(path.relative_to(top)): path.read_bytes() for path in top.rglob("*") if path.is_file()}
+    for who in (OWNER, STRANGER):
+        answers = http_client.ask(at(who), server, [("GET", f"/{name}") for name in files])
+        assert [name for name, answer in zip(files, answers, strict=True) if answer != (200, files[name])] == []
+    told = {name: content for name, content in files.items() if _TOLD.fullmatch(name)}
+    by_tftp = tftp_client.ask_all(at(OTHERS[0]), server, list(told))
+    assert [name for name in told if by_tftp[name] != told[name]] == []
+    initramfs = [gzip.decompress(content) for name, content in files.items() if name.endswith("/initrd.img")]
+    assert [b"diskless.node" in content for content in initramfs] == [True] * len(initramfs)
+    assert needles.found_in(secret.values, itertools.chain(files.values(), initramfs)) == set()
+
+
+@pytest.mark.parametrize("who", [OTHERS[0], STRANGER])
+def test_nothing_else_comes_by_tftp(secret: Secrets, at: Places, server: str, who: str) -> None:
+    answers = tftp_client.ask_all(at(who), server, attempts.files(one.path for one in secret.needles.values()))
+    assert [path for path, answer in answers.items() if isinstance(answer, bytes)] == []
+
+
+@pytest.mark.parametrize("who", [OTHERS[0], STRANGER])
+def test_nothing_else_comes_by_http(converged: Library, secret: Secrets, at: Places, server: str, who: str) -> None:
+    tried = attempts.requests(converged, [one.path for one in secret.needles.values()])
+    answers = http_client.ask(at(who), server, [("GET", path) for path in tried])
+    assert [path for path, (status, _body) in zip(tried, answers, strict=True) if status not in _REFUSED] == []
+    assert needles.found_in(secret.values, (body for _status, body in answers)) == set()
+
+
+@pytest.mark.parametrize("version", [3, 4])
+def test_a_slave_has_its_own_by_nfs_if_root_asks(secret: Secrets, at: Places, server: str, version: int) -> None:
+    question = nfs_client.Question(version, [planted.NODE], secret.values)
+    own = {name for name in secret.needles if name.startswith(f"{OWNER}'s ")}
+    assert _in(nfs_client.ask(at(OWNER), server, question)) == own
+    assert _in(nfs_client.ask(at(OWNER), server, dataclasses.replace(question, uid=1000))) == set()
+    assert nfs_client.ask([*at(OWNER), *place.UNPRIVILEGED], server, question) == {}
+
+
+@pytest.mark.parametrize(("version", "uid"), [(3, 0), (3, 1000), (4, 0), (4, 1000)])
+@pytest.mark.parametrize("who", [*OTHERS, STRANGER])
+def test_others_have_none_by_nfs(
+    converged: Library, secret: Secrets, at: Places, server: str, *, who: str, version: int, uid: int
+) -> None:
+    tried = attempts.mounts(converged)
+    public = [path for path in tried if re.fullmatch(attempts.PUBLIC.format(who=who), path)]
+    mounts = nfs_client.ask(at(who), server, nfs_client.Question(version, tried, secret.values, uid, public))
+    assert _in(mounts) == set()
+    assert [path for path in mounts if re.fullmatch(attempts.FORBIDDEN.format(who=who), path)] == []
+    if who != STRANGER:
+        assert (mounts[f"{planted.DIRECTORY}/nodes/{who}"].files > 0) is (uid == 0)
+
+
+def test_a_slave_has_its_disks_by_nbd(secret: Secrets, at: Places, server: str) -> None:
+    disk = planted.SWAP.removeprefix(f"{planted.DIRECTORY}/")
+    assert needles.found_in(secret.values, nbd_client.read(at("pc07"), server, disk)) == {"pc07's page in its swap"}
+
+
+@pytest.mark.parametrize("who", [*OTHERS, STRANGER])
+def test_others_have_none_by_nbd(converged: Library, secret: Secrets, at: Places, server: str, who: str) -> None:
+    assert nbd_client.listed(at(who), server).returncode != 0
+    tried = attempts.exports(converged, ["/etc/shadow", *secret.of(OWNER)])
+    assert "disks/pc07/swap" in tried
+    given = [export for export in tried if nbd_client.is_given(at(who), server, export)]
+    assert [export for export in given if not export.startswith("images/")] == []
+    assert (given != []) is (who == "pc13")
+    for export in given:
+        assert needles.found_in(secret.values, nbd_client.read(at(who), server, export)) == set()
