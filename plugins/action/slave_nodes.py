@@ -31,7 +31,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
     """Called by Ansible."""
 
     TRANSFERS_FILES = False
-    SECRET = ("slaves", "identities")
+    MODULE = "diskless.netboot.slave_nodes"
+    SECRET: tuple[str, ...] = ("slaves", "identities")
 
     def run(self, tmp: object = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Give what the module returns."""
@@ -41,18 +42,19 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         given = self._task.args
         # Callbacks (AWX's among them) are shown the task with its arguments as they were rendered.
         self._task.args = {name: value for name, value in given.items() if name not in self.SECRET}
+        arguments = {**given, **self._packed(given, known)}
+        result.update(self._execute_module(module_name=self.MODULE, module_args=arguments, task_vars=known))
+        return result
+
+    def _packed(self, given: Mapping[str, Any], known: dict[str, Any]) -> dict[str, str]:
+        """What is secret of the arguments, each as one text."""
         slaves = node_values.plain(given.get("slaves") or [])
         if not isinstance(slaves, list):
             raise AnsibleActionFail("slaves: is no list")
-        arguments = {
-            **given,
+        return {
             "slaves": json.dumps([self._rendered(slave, known) for slave in slaves]),
             "identities": json.dumps(node_values.plain(given.get("identities") or {})),
         }
-        result.update(
-            self._execute_module(module_name="diskless.netboot.slave_nodes", module_args=arguments, task_vars=known)
-        )
-        return result
 
     def _rendered(self, slave: object, known: dict[str, Any]) -> object:
         """The slave with contents in the place of templates."""

@@ -13,7 +13,8 @@ from typing import Any
 from ansible_collections.diskless.netboot.plugins.module_utils import generation_names, private_file, tree_files
 
 Boots = dict[str, dict[str, dict[str, Any]]]
-"""Slave, image, then ``generation``, ``held`` (it stays though there are newer ones) and ``before``, oldest first."""
+"""Slave, image, then ``generation``, ``held`` (it stays though there are newer ones), ``before``, oldest first, and
+``served``: what the last run that came to its end has the servers give the slave; none where no run has."""
 
 
 def path(directory: str) -> str:
@@ -48,6 +49,7 @@ def parse(text: str) -> Boots:
                     "generation": checked(slave, image, record["generation"]),
                     "held": record["held"] is True,
                     "before": [checked(slave, image, name) for name in record["before"]],
+                    "served": record["served"] and checked(slave, image, record["served"]),
                 }
                 for image, record in images.items()
             }
@@ -82,21 +84,29 @@ def succeeding(
 
     The generation that another takes the place of goes to the end of ``before``; what is there once stays once, at its
     last place. ``exists``: is that generation of that image still on the disk; those that are not leave ``before``.
+    Slaves and images that are not wanted stay: the servers still give them what is recorded, until :func:`served`.
 
     :raises ValueError: for a name that would lead elsewhere.
     """
-    after: Boots = {}
+    after: Boots = {slave: dict(images) for slave, images in recorded.items()}
     for slave, images in wanted.items():
-        after[tree_files.check_name(slave, "slave")] = {
-            tree_files.check_name(image, f"{slave}: image"): _following(
+        mine = after.setdefault(tree_files.check_name(slave, "slave"), {})
+        for image, one in images.items():
+            mine[tree_files.check_name(image, f"{slave}: image")] = _following(
                 checked(slave, image, one["generation"]),
                 bool(one["held"]),
                 recorded.get(slave, {}).get(image),
                 functools.partial(exists, image),
             )
-            for image, one in images.items()
-        }
     return after
+
+
+def served(wanted: Mapping[str, Mapping[str, object]], following: Boots) -> Boots:
+    """Give the record when the servers give the slaves what is ``wanted``, and nothing else any more."""
+    return {
+        slave: {image: {**following[slave][image], "served": following[slave][image]["generation"]} for image in images}
+        for slave, images in wanted.items()
+    }
 
 
 def _following(
@@ -106,18 +116,24 @@ def _following(
     # A name's last place counts: it says when the slave last had it.
     latest = {name: place for place, name in enumerate(had)}
     before = [name for place, name in enumerate(had) if latest[name] == place and name != generation and exists(name)]
-    return {"generation": generation, "held": held, "before": before}
+    served = recorded["served"] if recorded is not None else None
+    return {"generation": generation, "held": held, "before": before, "served": served}
 
 
 def named(boots: Boots) -> dict[str, str]:
     """Give the generations that slaves need, as ``image/generation``, and why.
 
-    The one that a slave boots next, and the one it had before, from which it may still be running.
+    The one that a slave boots next, the one that a run which died left it with, and the one it had before, from which
+    it may still be running.
     """
     needed: dict[str, str] = {}
     for slave, images in sorted(boots.items()):
         for image, record in images.items():
             needed.setdefault(f"{image}/{record['generation']}", f"{slave} boots it next")
+    for slave, images in sorted(boots.items()):
+        for image, record in images.items():
+            if record["served"]:
+                needed.setdefault(f"{image}/{record['served']}", f"{slave} boots it until a run comes to its end")
     for slave, images in sorted(boots.items()):
         for image, record in images.items():
             if record["before"]:

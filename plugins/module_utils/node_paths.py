@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from ansible_collections.diskless.netboot.plugins.module_utils import tree_files
+
 NOT_IN = ("/proc", "/sys", "/dev", "/run", "/tmp")  # noqa: S108 - a path of the slave, where nothing of a boot stays
 """What the slave's start mounts over."""
 LINKS = {
@@ -41,17 +43,13 @@ def fault(path: str) -> str | None:
     """Say what is against a file of the inventory's at ``path``, which is normalised."""
     if path in INSTEAD:
         return f"is part of the slave's identity: {INSTEAD[path]}"
-    inner = next((one for one in (*INSTEAD, f"{SSH}/ssh_host_rsa_key") if _lies_in(one, path)), None)
+    inner = next((one for one in (*INSTEAD, f"{SSH}/ssh_host_rsa_key") if tree_files.lies_in(one, path)), None)
     if inner:
         return f"is a directory on the way to /{inner}"
     if _HOST_KEY.fullmatch(path):
         return "is part of the slave's identity: the master makes it, see slave_ssh_key_types"
-    closed = next((folder for folder in NOT_IN if _lies_in(path, folder[1:])), None)
+    closed = next((folder for folder in NOT_IN if tree_files.lies_in(path, folder[1:])), None)
     if closed:
         return f"lies in {closed}, which is empty when the slave starts"
-    link = next((link for link in LINKS if _lies_in(path, link)), None)
+    link = next((link for link in LINKS if tree_files.lies_in(path, link)), None)
     return f"lies in /{link}, which is a link to /{LINKS[link]}" if link else None
-
-
-def _lies_in(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(f"{folder}/")

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import re
 import secrets
@@ -16,6 +15,7 @@ from typing import Any, NamedTuple
 from ansible_collections.diskless.netboot.plugins.module_utils import (
     disk_files,
     generation_names,
+    progress,
     rootfs_command,
     rootfs_configure,
     rootfs_disk_size,
@@ -123,7 +123,7 @@ def locked(directory: str) -> Iterator[int]:
     os.makedirs(f"{directory}/images", mode=0o755, exist_ok=True)
     descriptor = os.open(f"{directory}/images/.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        progress.TELLER.lock(descriptor)
         yield descriptor
     finally:
         os.close(descriptor)
@@ -156,8 +156,10 @@ def build(directory: str, image: Mapping[str, Any], slave: Mapping[str, Any], ru
         ):
             hooks = [hook for hook in (rootfs_command.MERGED_USR,) if os.path.isdir(hook)]
             run(rootfs_command.bootstrap(image, slave["packages"], root, cache, hooks))
+            progress.TELLER.tell("configuring", "configured as a slave")
             kernel = rootfs_configure.configure(root, image, slave, run)
-            rootfs_secrets.check(root, rootfs_configure.given(image, slave))
+            progress.TELLER.tell("searching", "searched for secrets")
+            rootfs_secrets.check(root, rootfs_configure.given(image, slave), image["public_files"])
         contents = rootfs_disk_size.measure(root)
         with rootfs_disk_size.shortage_told(folder, rootfs_disk_size.planned_build(contents)):
             epoch = rootfs_times.package_epoch(root)

@@ -137,7 +137,7 @@ def squash(root: str, target: str, epoch: int) -> list[str]:
 
 def unsquash(source: str, root: str) -> list[str]:
     """Give the unsquashfs command that makes the tree ``root`` out of an image's file."""
-    return [*LEASH, "unsquashfs", "-no-progress", "-quiet", "-xattrs", "-dest", root, source]
+    return [*LEASH, "unsquashfs", "-quiet", "-xattrs", "-dest", root, source]
 
 
 def enable(root: str, units: Sequence[str]) -> list[str]:

@@ -61,9 +61,9 @@ LEFTOVERS = (
 
 
 def masks(masked: Iterable[str], services: Iterable[str]) -> list[str]:
-    """Give the units to mask: those of the list that the image does not ask for by name."""
-    wanted = {unit_names.complete(name) for name in services}
-    return sorted({unit_names.complete(name) for name in masked} - wanted)
+    """Give the units to mask: those of the list that the image does not ask for, and those that it does not want."""
+    wanted, unwanted = unit_names.split(services)
+    return sorted({unit_names.complete(name) for name in masked} - {*wanted} | {*unwanted})
 
 
 def put_file(root: int, path: str, data: bytes, mode: int) -> None:
@@ -165,6 +165,7 @@ def configure(root: str, image: Mapping[str, Any], slave: Mapping[str, Any], run
             write_file("shadow", undate_shadow(shadow[0].decode()).encode(), shadow[1], etc)
             os.chown("shadow", status.st_uid, status.st_gid, dir_fd=etc, follow_symlinks=False)
     version = initramfs_source.kernel_of(root).version
-    if image["services"]:
-        run(rootfs_command.enable(root, sorted({unit_names.complete(name) for name in image["services"]})))
+    wanted, _masked = unit_names.split(image["services"])
+    if wanted:
+        run(rootfs_command.enable(root, sorted(wanted)))
     return version

@@ -27,6 +27,7 @@ IMAGE: dict[str, Any] = {
     "packages": {"type": "list", "elements": "str", "default": []},
     "services": {"type": "list", "elements": "str", "default": []},
     "shared": {"type": "list", "elements": "str", "default": ["/usr", "/opt"]},
+    "public_files": {"type": "list", "elements": "str", "default": []},
     "authorized_keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
     "mirror": {"type": "str"},
     "kernel": {

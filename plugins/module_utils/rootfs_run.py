@@ -6,10 +6,14 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Sequence
 
-from ansible_collections.diskless.netboot.plugins.module_utils import rootfs_command, rootfs_configure
+from ansible_collections.diskless.netboot.plugins.module_utils import (
+    rootfs_command,
+    rootfs_configure,
+    rootfs_watch,
+    watched_command,
+)
 
 
 def runner(lock: int) -> rootfs_configure.Run:
@@ -20,25 +24,16 @@ def runner(lock: int) -> rootfs_configure.Run:
 
     def run(command: Sequence[str]) -> str:
         name = rootfs_command.program(command)
+        environment = rootfs_command.environment(os.environ, os.getpid())
         try:
-            done = subprocess.run(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                env=rootfs_command.environment(os.environ, os.getpid()),
-                cwd="/",
-                umask=0o022,
-                pass_fds=[lock],
-                check=False,
-            )
+            done = watched_command.run(command, environment, rootfs_watch.listener(command), [lock])
         except FileNotFoundError as error:
             raise rootfs_command.BuildError(
                 f"{error.filename}: not found; install mmdebstrap, squashfs-tools, util-linux"
             ) from error
-        output = done.stdout.decode(errors="replace")
-        if done.returncode:
-            raise rootfs_command.BuildError(rootfs_command.failure(name, done.returncode, output))
-        return output
+        if done.status:
+            output = rootfs_watch.without_bar(done.output)
+            raise rootfs_command.BuildError(rootfs_command.failure(name, done.status, output))
+        return done.output
 
     return run

@@ -12,7 +12,7 @@ import contextlib
 import hashlib
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from ansible_collections.diskless.netboot.plugins.module_utils import (
@@ -43,13 +43,18 @@ class Finding(NamedTuple):
     kinds: list[str]
 
 
-def check(root: str, given: Iterable[bytes]) -> None:
+def check(root: str, given: Iterable[bytes], open_paths: Sequence[str]) -> None:
     """Refuse a tree that holds what no image may hold.
 
     :param given: contents of files that the inventory wants there.
+    :param open_paths: absolute paths in the tree of which the inventory says that everybody may read them.
     :raises ValueError: naming what was found, and where.
     """
-    found = search(root, given)
+    found = [
+        finding
+        for finding in search(root, given)
+        if not any(tree_files.lies_in(f"/{finding.path}", path) for path in open_paths)
+    ]
     if not found:
         return
     lines = [f"  {printable(finding.path)}: {', '.join(finding.kinds)}" for finding in found[:SHOWN]]
@@ -58,7 +63,8 @@ def check(root: str, given: Iterable[bytes]) -> None:
     raise ValueError(
         f"not published, as every slave could read these secrets and traces of one machine ({len(found)}):\n"
         + "\n".join(lines)
-        + "\nWhat one slave needs of these goes into its slave_files; see docs/secrets.md."
+        + "\nWhat one slave needs of these goes into its slave_files; what everybody may read is named in the image's "
+        "public_files. See docs/secrets.md."
     )
 
 

@@ -1,18 +1,36 @@
 # Copyright: The diskless.netboot maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the module slave_disks tells of its work. All are pure."""
+"""What the module slave_disks tells of its work. All but :func:`told` are pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.diskless.netboot.plugins.module_utils import slave_disks_plan, some_names
+from ansible_collections.diskless.netboot.plugins.module_utils import progress, slave_disks_plan, some_names
 from ansible_collections.diskless.netboot.plugins.module_utils.slave_disks_plan import Found, Step
 
 SHOWN = 10
 """Disks that a warning names."""
+MANY = 10
+"""From so many disks on it takes long."""
+
+
+def told(steps: list[Step]) -> Iterator[Step]:
+    """Give the steps one by one, and tell people how many of those that do something are done.
+
+    :raises WorkAhead: as Teller.begin, before the first.
+    """
+    work = [step for step in steps if step.action not in (slave_disks_plan.LEAVE, slave_disks_plan.WAIT)]
+    if len(work) >= MANY:
+        progress.TELLER.begin()
+    done = 0
+    for step in steps:
+        if step in work:
+            progress.TELLER.tell("made", f"{done} of {len(work)} disks made, now {step.disk.label}")
+            done += 1
+        yield step
 
 
 def labels(steps: list[Step], action: str) -> list[str]:

@@ -9,7 +9,6 @@ Root alone can change names below ``disks/``; what is in the files is the slaves
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import pwd
 import re
@@ -23,6 +22,7 @@ from ansible_collections.diskless.netboot.plugins.module_utils import (
     disk_files,
     open_inodes,
     plain_directory,
+    progress,
     tree_files,
 )
 from ansible_collections.diskless.netboot.plugins.module_utils.slave_disks_plan import Disk, Found
@@ -223,5 +223,5 @@ def opened(directory: str, owner: Owner | None, *, make: bool) -> Iterator[Shelf
         plain_directory.create(path)
         os.chmod(path, DIRECTORY_MODE)
     with atomic_file.open_directory(path) as root:
-        fcntl.flock(root, fcntl.LOCK_EX)
+        progress.TELLER.lock(root)
         yield Shelf(directory, root, owner)

@@ -112,13 +112,14 @@ def _mounts(info: str) -> list[tuple[str, str]]:
     return [(re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), field[4]), field[2]) for field in fields]
 
 
-def _lies_in(path: str, folder: str) -> bool:
+def lies_in(path: str, folder: str) -> bool:
+    """Say whether a path is a folder or something below it; both normalised, and both absolute or neither."""
     return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
 def mounts_below(path: str, info: str) -> list[str]:
     """Give the mount points below ``path`` (or on it) that a text in the form of mountinfo names."""
-    return [point for point, _device in _mounts(info) if _lies_in(point, path)]
+    return [point for point, _device in _mounts(info) if lies_in(point, path)]
 
 
 def device_of(path: str, info: str) -> str:
@@ -129,9 +130,20 @@ def device_of(path: str, info: str) -> str:
     longest = found = ""
     for point, device in _mounts(info):
         # The later of two on the same point covers the earlier.
-        if _lies_in(path, point) and len(point) >= len(longest):
+        if lies_in(path, point) and len(point) >= len(longest):
             longest, found = point, device
     return found
+
+
+def has_own_file_system(directory: str, name: str) -> bool:
+    """Say whether the folder ``name`` of ``directory`` is a file system apart.
+
+    Whoever may mount a part of a file system by NFS can guess the handles of all that lies on it, of other subvolumes
+    too (exports(5), ``no_subtree_check``).
+    """
+    info = mountinfo()
+    path = os.path.realpath(directory)
+    return device_of(f"{path}/{name}", info) != device_of(path, info)
 
 
 def remove_tree(name: str, directory: int) -> None:

@@ -94,17 +94,6 @@ def anew(store: tree_state.Store, slave: str) -> str:
     return f"For a new tree, empty of what the slave had, remove {store.records}/{slave}.json"
 
 
-def has_own_file_system(directory: str) -> bool:
-    """Say whether ``trees/`` below ``directory`` is a file system apart.
-
-    Whoever may mount a part of a file system by NFS can guess the handles of all that lies on it, of other subvolumes
-    too (exports(5), ``no_subtree_check``).
-    """
-    info = tree_files.mountinfo()
-    path = os.path.realpath(directory)
-    return tree_files.device_of(f"{path}/trees", info) != tree_files.device_of(path, info)
-
-
 def wanted_records(trees: Sequence[Mapping[str, Any]]) -> dict[str, Record]:
     """Give what is asked for by slave.
 

@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import stat
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from ansible_collections.diskless.netboot.plugins.module_utils import (
+    progress,
     tree_files,
     tree_manifest,
     tree_plan,
@@ -69,7 +69,7 @@ class Workshop:
         path = f"{self.store.directory}/trees"
         os.makedirs(path, mode=tree_survey.MODE, exist_ok=True)
         with open_directory(path) as trees:
-            fcntl.flock(trees, fcntl.LOCK_EX)
+            progress.TELLER.lock(trees)
             os.fchmod(trees, tree_survey.MODE)  # it may have been there, made by somebody else
             os.fchown(trees, os.geteuid(), os.getegid())
             yield trees
@@ -228,10 +228,12 @@ class Workshop:
             with _isolated(name, done.failures):
                 self.remove(name, trees)
                 done.pruned.append(name)
-        for name, record in found.seed.items():
+        for number, (name, record) in enumerate(found.seed.items()):
+            progress.TELLER.tell("made", f"{number} of {len(found.seed)} trees made, now {name}")
             with _isolated(name, done.failures):
                 done.changes.append(self.seed(name, record, trees))
-        for name, record in found.update.items():
+        for number, (name, record) in enumerate(found.update.items()):
+            progress.TELLER.tell("updated", f"{number} of {len(found.update)} trees updated, now {name}")
             with _isolated(name, done.failures):
                 done.changes.append(self.update(name, record))
         self.store.sweep()

@@ -17,7 +17,8 @@ description:
     updates of its image, which it does not follow by itself.
   - With each slave and image, the generations that it had before are kept, as long as they are there; the last of them
     is what the slave may still be running.
-  - Slaves and images that are not in O(boots) leave the record.
+  - It is called twice. Before the servers are changed, so that nothing is removed that a slave will boot; and with
+    O(served) when they have been. From a run that died in between the next one sees where slaves were going.
 options:
   directory:
     description: Absolute path of the folder that holds C(images/) and C(state/).
@@ -29,6 +30,12 @@ options:
         ones.
     type: dict
     required: true
+  served:
+    description:
+      - Whether the servers give the slaves what O(boots) says by now. Then slaves and images that are not in it leave
+        the record.
+    type: bool
+    default: false
 extends_documentation_fragment: diskless.netboot.attributes
 """
 
@@ -94,21 +101,22 @@ def main() -> None:
         argument_spec={
             "directory": {"type": "path", "required": True},
             "boots": {"type": "dict", "required": True},
+            "served": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
-    directory = module.params["directory"].rstrip("/")
+    directory, boots = module.params["directory"].rstrip("/"), module.params["boots"]
     path = generation_records.path(directory)
     os.umask(0o077)
-    if told := fault(module.params["boots"]):
+    if told := fault(boots):
         module.fail_json(msg=told)
     try:
         recorded = generation_records.read(directory)
         after = generation_records.succeeding(
-            module.params["boots"],
-            recorded or {},
-            lambda image, generation: generation_store.exists(directory, image, generation),
+            boots, recorded or {}, lambda image, generation: generation_store.exists(directory, image, generation)
         )
+        if module.params["served"]:
+            after = generation_records.served(boots, after)
         before = generation_records.render(recorded) if recorded is not None else ""
         text = generation_records.render(after)
         if text != before and not module.check_mode:

@@ -56,7 +56,9 @@ images:
         packages: 412
         built: "2026-11-22T05:30:00Z"
 boots:
-  description: What each slave boots next, by slave and image; C(before) has what it booted earlier, oldest first.
+  description:
+    - What each slave boots next, by slave and image. C(before) has what it booted earlier, oldest first; C(served) is
+      another than C(generation) where the run that was to send it there has not come to its end.
   returned: always
   type: dict
   sample:
@@ -65,6 +67,11 @@ boots:
         generation: bookworm-3f2a9c0d1e4b-20261122T053000Z
         held: false
         before: []
+        served: bookworm-3f2a9c0d1e4b-20261122T053000Z
+lost:
+  description: Whether slaves have been served here, and the record of what they boot is gone.
+  returned: always
+  type: bool
 users:
   description:
     - By what each generation is in use, as C(image/generation). V(nbd) and V(nfs) are those of slaves; others are names
@@ -106,6 +113,14 @@ def used(directory: str, labels: list[str], run: generation_users.Run) -> dict[s
     }
 
 
+def served_before(directory: str) -> bool:
+    """Tell whether slaves have something of their own here: each that was ever served has."""
+    try:
+        return bool(os.listdir(f"{directory}/nodes"))
+    except FileNotFoundError:
+        return False
+
+
 def main() -> None:
     """Do what the documentation says."""
     module = AnsibleModule(
@@ -129,7 +144,9 @@ def main() -> None:
             for image, generations in names.items()
             if generations
         }
-        result["boots"] = generation_records.read(directory) or {}
+        recorded = generation_records.read(directory)
+        result["boots"] = recorded or {}
+        result["lost"] = recorded is None and served_before(directory)
         if module.params["users"]:
             labels = [f"{image}/{one}" for image, generations in names.items() for one in generations]
             result |= used(directory, labels, generation_users.runner(module.run_command))

@@ -79,7 +79,7 @@ options:
         elements: str
         default: []
       services:
-        description: Units enabled in the image.
+        description: Units enabled in the image; those with C(!) before them are masked instead.
         type: list
         elements: str
         default: []
@@ -88,6 +88,13 @@ options:
         type: list
         elements: str
         default: [/usr, /opt]
+      public_files:
+        description:
+          - Absolute paths of files, or of directories with all that is in them, that every slave may read, whatever
+            they hold. Nothing is searched for there.
+        type: list
+        elements: str
+        default: []
       authorized_keys:
         description: Public SSH keys that may log in as root.
         type: list
@@ -235,6 +242,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.diskless.netboot.plugins.module_utils import (
+    progress,
     rootfs_build,
     rootfs_command,
     rootfs_configure,
@@ -309,6 +317,7 @@ def main() -> None:
         if module.check_mode:
             removed = found.remains
         elif work or found.remains:
+            progress.TELLER.begin()
             os.umask(0o022)
             with rootfs_build.locked(directory) as lock:
                 removed = rootfs_build.sweep(directory)
@@ -317,10 +326,13 @@ def main() -> None:
                 work = rootfs_build.missing(directory, images)
                 for item in work:
                     doing = f"image {rootfs_build.label(item.image)}: "
+                    progress.TELLER.about(item.image["name"])
                     for warning in make(directory, item, module.params, run):
                         module.warn(f"{doing}{warning}")
                     if item.build:
                         news |= rootfs_news.of(directory, item.image)
+    except progress.WorkAhead:
+        module.exit_json(changed=True, **{progress.AHEAD: True})
     except (rootfs_command.BuildError, ValueError, OSError) as error:
         full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
         what = f"the disk of {directory} is full, or without inodes (df -i): {error}" if full else error

@@ -158,6 +158,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.diskless.netboot.plugins.module_utils import (
     private_file,
+    progress,
     server_uptime,
     slave_disks_plan,
     slave_disks_record,
@@ -262,7 +263,7 @@ class Work:
             attached = [label for label, one in self.found.items() if self.users(one)]
             try:
                 if shelf is not None:
-                    steps = [self.take(shelf, step, known) for step in steps]
+                    steps = [self.take(shelf, step, known) for step in slave_disks_report.told(steps)]
                     self.remove(shelf, gone, left, known)
             finally:
                 after = slave_disks_record.render(known, text)
@@ -326,6 +327,8 @@ def main() -> None:
     os.umask(0o077)
     try:
         module.exit_json(**Work(module).settle())
+    except progress.WorkAhead:
+        module.exit_json(changed=True, **{progress.AHEAD: True})
     except (ValueError, slave_disks_work.DiskError) as error:
         module.fail_json(msg=str(error))
     except OSError as error:

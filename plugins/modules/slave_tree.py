@@ -148,7 +148,14 @@ import os
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.diskless.netboot.plugins.module_utils import some_names, tree_state, tree_survey, tree_work
+from ansible_collections.diskless.netboot.plugins.module_utils import (
+    progress,
+    some_names,
+    tree_files,
+    tree_state,
+    tree_survey,
+    tree_work,
+)
 
 SHOWN = 10
 """Paths that a diff or a warning names of one tree; the result has them all."""
@@ -221,7 +228,7 @@ def warnings(
         told.append(f"kept the trees of slaves that are not listed any more: {some_names.some(found.withdrawn, SHOWN)}")
     if found.foreign:
         told.append(f"left alone, for no run has made them: {some_names.some(found.foreign, SHOWN)}")
-    if wanted and not tree_survey.has_own_file_system(directory):
+    if wanted and not tree_files.has_own_file_system(directory, "trees"):
         told.append(
             f"{directory}/trees is no file system of its own: a hostile slave that has a tree there could reach all "
             "else on that file system by guessing NFS file handles; see docs/servers.md#confining-a-slave"
@@ -247,12 +254,15 @@ def main() -> None:
         if module.check_mode or not found.work(prune):
             done = shop.predict(found, prune)
         else:
+            progress.TELLER.begin()
             os.umask(0o022)
             shop.require_images(found)
             with shop.prepared() as trees:
                 # Looked at again: another run may have done it while this one waited for the lock.
                 found = tree_survey.survey(shop.store, wanted)._replace(mode=found.mode)
                 done = shop.work(found, prune, trees)
+    except progress.WorkAhead:
+        module.exit_json(changed=True, **{progress.AHEAD: True})
     except (ValueError, OSError) as error:
         module.fail_json(msg=str(error))
     for text in warnings(directory, found, done, bool(wanted), prune):

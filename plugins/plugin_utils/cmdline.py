@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.diskless.netboot.plugins.module_utils import boot_words
+from ansible_collections.diskless.netboot.plugins.module_utils import boot_words, unit_names
 from ansible_collections.diskless.netboot.plugins.module_utils.disk_files import PERSIST, SCRATCH, SWAP
-from ansible_collections.diskless.netboot.plugins.plugin_utils import names
+from ansible_collections.diskless.netboot.plugins.plugin_utils import log_host, names, state_dirs
 from ansible_collections.diskless.netboot.plugins.plugin_utils.block_devices import devices, image_export, own_export
 from ansible_collections.diskless.netboot.plugins.plugin_utils.generation import booted
 from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Image, Master, Slave
@@ -21,6 +21,8 @@ from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import Pla
 LONGEST_BYTES = 2047
 ALLOWED = f"kernel arguments: {boot_words.ARGUMENT_ALLOWED}"
 CONSOLES = ["ttyS0,115200n8", "tty0"]
+# seconds: over how long timers of different slaves are spread, unless said otherwise
+TIMER_SPREAD = 1800
 CONSOLE_ALLOWED = "values of console= like 'ttyS0,115200n8' or 'tty0'"
 
 # the kernel's next_arg() (lib/cmdline.c) knows double quotes alone, and no escape
@@ -81,6 +83,7 @@ def cmdline(directory: str, image: Image, master: Master, slave: Slave, root: st
         place = _nbd_root(image, slave, root, nodes)
     else:
         place = _nfs_root(directory, image, master, slave, root)
+    wanted, unwanted = unit_names.split(slave["services"])
     return [
         *place,
         *(
@@ -98,10 +101,15 @@ def cmdline(directory: str, image: Image, master: Master, slave: Slave, root: st
         ),
         *_swap(slave, root, nodes),
         f"diskless.node={master['ip']}:{node_directory(directory, slave)}",
+        *state_dirs.arguments(directory, master["ip"], slave),
         "ip=dhcp",
         # Not by DHCP alone: on a network of mode proxy another server answers, which does not know it.
         f"systemd.hostname={slave['hostname']}",
-        *(f"systemd.wants={unit}" for unit in slave["services"]),
+        *(f"systemd.wants={unit}" for unit in wanted),
+        *(f"systemd.mask={unit}" for unit in unwanted),
+        # What the generator and the job of the image take otherwise.
+        *([] if slave["timer_spread"] == TIMER_SPREAD else [f"diskless.timers={slave['timer_spread']}"]),
+        *log_host.argument(master["ip"], slave),
         *(f"console={console}" for console in slave["consoles"]),
         *slave["cmdline"],
     ]

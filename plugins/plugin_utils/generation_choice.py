@@ -20,11 +20,15 @@ from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import P
 
 @dataclasses.dataclass(frozen=True)
 class Recorded:
-    """What a master has written down of a slave and an image; `before`: what it has booted earlier, oldest first."""
+    """What a master has written down of a slave and an image; `before`: what it has booted earlier, oldest first.
+
+    `served`: what the servers give it, which is another where the last run has died.
+    """
 
     generation: str
     held: bool
     before: tuple[str, ...]
+    served: str | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,6 +56,15 @@ class Stock:
         """What a slave boots by now, where that is there."""
         record = self.records.get(slave)
         return record.generation if record and record.generation in self.there else None
+
+    def arrived(self, slave: str) -> bool:
+        """Whether the servers give a slave what is recorded: the run that sent it there has come to its end."""
+        record = self.records.get(slave)
+        return record is not None and record.generation == record.served
+
+    def stays(self, slave: str, name: str) -> bool:
+        """Whether a run that has a slave boot this generation changes nothing."""
+        return self.present(slave) == name and self.arrived(slave)
 
     def held(self, slave: str) -> bool:
         return self.present(slave) is not None and self.records[slave].held
@@ -112,21 +125,26 @@ def common(stock: Stock) -> str:
 def upgraded(stock: Stock, movers: Iterable[str]) -> Booted:
     """Where slaves go together: to the newest generation of the definition, or, where all boot it already, a new one.
 
-    So one slave tries what is new, and the others follow it.
+    So one slave tries what is new, and the others follow it. Who was on the way there when a run died is not there yet.
     """
     fitting = stock.fitting()
-    behind = bool(fitting) and any(stock.present(slave) != fitting[-1] for slave in movers)
+    behind = bool(fitting) and not all(stock.stays(slave, fitting[-1]) for slave in movers)
     return stock.booted(fitting[-1] if behind else stock.new())
 
 
 def rolled_back(stock: Stock, slave: str) -> Booted | None:
     """The newest generation that is older than a slave's present one and that it has booted, or None.
 
-    Of whatever definition: it goes back, also where the inventory does not.
+    Of whatever definition: it goes back, also where the inventory does not. Who was on the way back when a run died
+    goes there, and no further; who was on the way to a newer one stays where it is.
     """
     present = stock.present(slave)
     if present is None:
         return None
+    served = stock.records[slave].served
+    if served is not None and served in stock.there and not stock.arrived(slave):
+        back = min(present, served, key=generation_names.order)
+        return stock.booted(back, held=True)
     names = generation_names.ordered(name for name in stock.records[slave].before if name in stock.there)
     older = [name for name in names if generation_names.order(name) < generation_names.order(present)]
     return stock.booted(older[-1], held=True) if older else None

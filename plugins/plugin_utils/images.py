@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.diskless.netboot.plugins.module_utils import disk_files, mirrors, unit_names
+from ansible_collections.diskless.netboot.plugins.module_utils import disk_files, mirrors
 from ansible_collections.diskless.netboot.plugins.plugin_utils import authorized_keys, names
 from ansible_collections.diskless.netboot.plugins.plugin_utils.generation import digest
 from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Image, Packed
 from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import Place, Report
 from ansible_collections.diskless.netboot.plugins.plugin_utils.recipe import RECIPE
+from ansible_collections.diskless.netboot.plugins.plugin_utils.services import units
 from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import (
     Plain,
     choice,
@@ -37,6 +38,7 @@ KEYS = (
     "packages",
     "services",
     "shared",
+    "public_files",
     "authorized_keys",
     "mirror",
     "kernel",
@@ -49,6 +51,7 @@ KEYS_ALLOWED = "lines of an OpenSSH authorized_keys file, without options"
 REVISION_ALLOWED = "any one-line string; a new one rebuilds the image"
 DRIVER_ALLOWED = "'common', 'all', or names of kernel modules"
 SHARED_ALLOWED = "directories that are the same for all slaves, in /usr, /opt or /srv"
+PUBLIC_ALLOWED = "absolute paths in the image, of files or of directories with all that is in them"
 SHARED_ROOTS = ("/usr", "/opt", "/srv")
 # How many generations of an image stay unless it says otherwise, and as many as it can say.
 KEEP = 3
@@ -101,6 +104,9 @@ def _image(place: Place, name: str, value: dict[str, Plain]) -> Image:
         ),
         "services": sorted(set(units(place.item(".services"), given(value, "services", [])))),
         "shared": _shared(place.item(".shared"), given(value, "shared", ["/usr", "/opt"])),
+        "public_files": sorted(
+            set(texts(place.item(".public_files"), given(value, "public_files", []), names.path_fault, PUBLIC_ALLOWED))
+        ),
         "authorized_keys": texts(
             place.item(".authorized_keys"),
             given(value, "authorized_keys", []),
@@ -123,12 +129,6 @@ def _image(place: Place, name: str, value: dict[str, Plain]) -> Image:
     contents = {key: part for key, part in definition.items() if key not in ("digest", "nbd", "keep")}
     definition["digest"] = digest({**contents, "revision": revision}, RECIPE)
     return definition
-
-
-def units(place: Place, value: Plain) -> list[str]:
-    """Full unit names, in the order given."""
-    found = texts(place, value, names.unit_fault, names.UNIT_ALLOWED)
-    return list(dict.fromkeys(unit_names.complete(unit) for unit in found))
 
 
 def _shared(place: Place, value: Plain) -> list[str]:

@@ -90,7 +90,8 @@ def moves(fleet: Fleet, master: str, facts: Facts) -> list[str]:
     found: dict[tuple[str, str, str], list[str]] = {}
     for slave in slaves_of(fleet, master):
         for image, then in slave["generations"].items():
-            before = facts["boots"].get(slave["name"], {}).get(image, {"generation": "nothing"})["generation"]
+            record = facts["boots"].get(slave["name"], {}).get(image)
+            before = (record and record["served"]) or "nothing"
             if before != then["name"]:
                 found.setdefault((image, before, then["name"]), []).append(slave["name"])
     lines = [

@@ -47,6 +47,7 @@ class Image(TypedDict):
     packages: list[str]
     services: list[str]
     shared: list[str]
+    public_files: list[str]
     authorized_keys: list[str]
     mirror: str | None
     kernel: Kernel
@@ -121,6 +122,15 @@ class Booted(TypedDict):
     shared: list[str]
 
 
+class StateDir(TypedDict):
+    """A directory that a slave keeps on its master; what is "" is as the image has it."""
+
+    path: str
+    mode: str
+    owner: str
+    group: str
+
+
 class Slave(TypedDict):
     """`generation`: the one that the inventory pins; `generations`: by image, empty until the fleet is settled."""
 
@@ -136,6 +146,9 @@ class Slave(TypedDict):
     consoles: list[str]
     mounts: list[Mount]
     services: list[str]
+    state_dirs: list[StateDir]
+    timer_spread: int
+    log_host: str
     loader: str
     persist_size: int
     disks: list[Disk]

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 
 from ansible_collections.diskless.netboot.plugins.module_utils.boot_words import argument_fault
-from ansible_collections.diskless.netboot.plugins.plugin_utils import names
+from ansible_collections.diskless.netboot.plugins.plugin_utils import mount_options, names
 from ansible_collections.diskless.netboot.plugins.plugin_utils.addresses import address_fault
 from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Image, Mount
 from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import Place
@@ -124,7 +124,8 @@ def opts_fault(value: str) -> str | None:
         return names.hidden_fault(value) or "holds what no mount option may hold"
     if {"ro", "rw"} <= set(value.split(",")):
         return "says both ro and rw"
-    return argument_fault(value)  # they travel in the kernel's command line
+    # they travel in the kernel's command line
+    return mount_options.fault(value.split(",")) or argument_fault(value)
 
 
 def _nfs_fault(value: str) -> str | None:

@@ -30,11 +30,11 @@ def options(access: str, *, root_squash: bool, private: bool = False) -> str:
     """Give one rule's options.
 
     ``no_subtree_check`` because renamed files would lose their handles (exports(5)). With it a client may make up the
-    handle of any file on the same file system, so what is private, and renamed by nobody who has it open, is checked.
+    handle of any file on the same file system, so what is private is checked, where its clients can rename nothing.
     """
     squash, check = (
         "root_squash" if root_squash else "no_root_squash",
-        "subtree_check" if private else "no_subtree_check",
+        "subtree_check" if private and access == "ro" else "no_subtree_check",
     )
     return f"{access},sync,{check},{squash}"
 

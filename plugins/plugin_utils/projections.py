@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 
-from ansible_collections.diskless.netboot.plugins.plugin_utils import boot_labels
+from ansible_collections.diskless.netboot.plugins.plugin_utils import boot_labels, log_host, state_dirs
 from ansible_collections.diskless.netboot.plugins.plugin_utils import boot_policy as policies
 from ansible_collections.diskless.netboot.plugins.plugin_utils.cmdline import (
     image_directory,
@@ -122,6 +122,9 @@ def exports(fleet: Fleet, master: str) -> list[Record]:
             wanted.setdefault((tree_directory(fleet["directory"], slave), "rw", False, False), []).append(slave["ip"])
         # Also where the root comes as a block device: what is in there comes by NFS alone.
         wanted.setdefault((node_directory(fleet["directory"], slave), "ro", False, True), []).append(slave["ip"])
+        if slave["state_dirs"]:
+            own = state_dirs.directory_of(fleet["directory"], slave)
+            wanted.setdefault((own, "rw", False, True), []).append(slave["ip"])
         for path, access in _mounted(slave).items():
             wanted.setdefault((path, access, True, False), []).append(slave["ip"])
     return [
@@ -133,6 +136,20 @@ def exports(fleet: Fleet, master: str) -> list[Record]:
             "private": private,
         }
         for (path, access, squash, private), clients in sorted(wanted.items())
+    ]
+
+
+def states(fleet: Fleet, master: str) -> list[Record]:
+    """`slave_state_slaves`: those that keep something of their own on the master."""
+    return [{"name": slave["name"]} for slave in slaves_of(fleet, master) if slave["state_dirs"]]
+
+
+def log_clients(fleet: Fleet, master: str) -> list[Record]:
+    """`log_server_clients`: those that send their log to the master."""
+    return [
+        {"name": slave["name"], "ip": slave["ip"]}
+        for slave in slaves_of(fleet, master)
+        if slave["log_host"] == log_host.MASTER
     ]
 
 

@@ -20,7 +20,7 @@ from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import (
     text,
 )
 
-YES_OR_NO = ("diskless_prune_trees", "diskless_prune_disks", "diskless_list")
+YES_OR_NO = ("diskless_prune_trees", "diskless_prune_disks", "diskless_prune_state", "diskless_list")
 RESET = "diskless_reset_slaves"
 RESET_ALLOWED = "names of slaves whose slave_root is persist"
 SLAVES = "diskless_slaves"

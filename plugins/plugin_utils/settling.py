@@ -24,6 +24,10 @@ SITE, IMAGES, UPGRADE, ROLLBACK = ACTIONS = ("site", "images", "upgrade", "rollb
 
 # How many slaves an error names of those that could be meant.
 NAMED = 5
+LOST = (
+    "what slaves booted is not known, nor who was held by a rollback, so this run sends them where the inventory says; "
+    "to keep some elsewhere, put the file back from a backup, or pin them by slave_generation, before they start"
+)
 
 
 class Generation(TypedDict):
@@ -35,6 +39,7 @@ class Record(TypedDict):
     generation: str
     held: bool
     before: list[str]
+    served: str | None
 
 
 class State(TypedDict):
@@ -42,6 +47,7 @@ class State(TypedDict):
 
     images: dict[str, list[Generation]]
     boots: dict[str, dict[str, Record]]
+    lost: bool
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,12 +83,14 @@ def settled(fleet: Fleet, states: Mapping[str, State], run: Run) -> Fleet:
     moved = False
     for master, state in states.items():
         slaves = slaves_of(fleet, master)
+        if state["lost"]:
+            report.warn(master, f"{fleet['directory']}/state/boots.json is gone: {LOST}")
         for stock in _stocks(fleet, master, slaves, state, run.time):
             users = [slave for slave in slaves if stock.image["name"] in _images(slave)]
             booted = _booted(report, stock, users, run)
             for name, generation in booted.items():
                 found[name][stock.image["name"]] = generation
-                moved = moved or (generation["held"] and generation["name"] != stock.present(name))
+                moved = moved or (generation["held"] and not stock.stays(name, generation["name"]))
             if _is_built(stock, booted, run):
                 new.setdefault(master, []).append([stock.image["name"], stock.new()])
     if run.action == ROLLBACK and any(map(run.moves, mine)) and not moved:
@@ -115,7 +123,7 @@ def _stocks(fleet: Fleet, master: str, slaves: Sequence[Slave], state: State, ti
             master=master,
             there={one["name"]: one["shared"] for one in state["images"].get(name, [])},
             records={
-                slave: Recorded(of[name]["generation"], of[name]["held"], tuple(of[name]["before"]))
+                slave: Recorded(of[name]["generation"], of[name]["held"], tuple(of[name]["before"]), of[name]["served"])
                 for slave, of in state["boots"].items()
                 if slave in names and name in of
             },

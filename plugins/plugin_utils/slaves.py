@@ -7,27 +7,45 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from ansible_collections.diskless.netboot.plugins.module_utils.disk_files import WRITABLE
-from ansible_collections.diskless.netboot.plugins.plugin_utils import boot_labels, cmdline, mac, names, node_files, pins
+from ansible_collections.diskless.netboot.plugins.plugin_utils import (
+    boot_labels,
+    cmdline,
+    log_host,
+    mac,
+    names,
+    node_files,
+    pins,
+    slave_checks,
+    state_dirs,
+)
 from ansible_collections.diskless.netboot.plugins.plugin_utils.addresses import ALLOWED, address
 from ansible_collections.diskless.netboot.plugins.plugin_utils.boot_policy import LOADERS
 from ansible_collections.diskless.netboot.plugins.plugin_utils.disks import disks
-from ansible_collections.diskless.netboot.plugins.plugin_utils.images import units
 from ansible_collections.diskless.netboot.plugins.plugin_utils.menus import menu
 from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Image, Master, Network, Slave
-from ansible_collections.diskless.netboot.plugins.plugin_utils.mounts import check_shared, mounts
+from ansible_collections.diskless.netboot.plugins.plugin_utils.mounts import mounts
 from ansible_collections.diskless.netboot.plugins.plugin_utils.networks import host_fault, in_pool, network_of
 from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import Place, Report, show_name
 from ansible_collections.diskless.netboot.plugins.plugin_utils.roots import ROOTS
-from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import Plain, choice, given, matching, text
-from ansible_collections.diskless.netboot.plugins.plugin_utils.sizes import LEAST, MOST, shown, size
+from ansible_collections.diskless.netboot.plugins.plugin_utils.services import units
+from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import (
+    Plain,
+    choice,
+    given,
+    matching,
+    number,
+    text,
+)
+from ansible_collections.diskless.netboot.plugins.plugin_utils.sizes import LEAST, size
 from ansible_collections.diskless.netboot.plugins.plugin_utils.swap import swap
 
 PERSIST_SIZE = "4G"
 # as many cards as a line of dnsmasq's holds, with room to spare
 MOST_MACS = 16
+# seconds; more would keep an hourly timer from its next time
+MOST_TIMER_SPREAD = 3600
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,6 +93,12 @@ def slave(context: Context, name: str, variables: Mapping[str, Plain]) -> tuple[
     persist_size = size(
         place("slave_persist_size"), given(variables, "slave_persist_size", PERSIST_SIZE), LEAST["ext4"]
     )
+    its_disks = disks(
+        place("slave_disks"), given(variables, "slave_disks", []), [mount["path"] for mount in its_mounts]
+    )
+    spread = number(
+        place("slave_timer_spread"), given(variables, "slave_timer_spread", cmdline.TIMER_SPREAD), 0, MOST_TIMER_SPREAD
+    )
     found: Slave = {
         "name": name,
         "hostname": hostname or "",
@@ -88,11 +112,16 @@ def slave(context: Context, name: str, variables: Mapping[str, Plain]) -> tuple[
         "consoles": cmdline.consoles(place("slave_consoles"), given(variables, "slave_consoles", [*cmdline.CONSOLES])),
         "mounts": its_mounts,
         "services": units(place("slave_services"), given(variables, "slave_services", [])),
+        "state_dirs": state_dirs.state_dirs(
+            place("slave_state_dirs"),
+            given(variables, "slave_state_dirs", []),
+            [*(mount["path"] for mount in its_mounts), *(disk["path"] for disk in its_disks)],
+        ),
+        "timer_spread": cmdline.TIMER_SPREAD if spread is None else spread,
+        "log_host": log_host.log_host(place("slave_log_host"), variables.get("slave_log_host")),
         "loader": choice(place("slave_loader"), given(variables, "slave_loader", LOADERS[0]), LOADERS) or LOADERS[0],
         "persist_size": persist_size or 0,
-        "disks": disks(
-            place("slave_disks"), given(variables, "slave_disks", []), [mount["path"] for mount in its_mounts]
-        ),
+        "disks": its_disks,
         "swap": swap(place("slave_swap"), variables.get("slave_swap"), root, persist_size or 0),
         "menu": menu(
             place("slave_menu"),
@@ -105,9 +134,9 @@ def slave(context: Context, name: str, variables: Mapping[str, Plain]) -> tuple[
         "generation": pins.pin(place("slave_generation"), variables.get("slave_generation")),
         "generations": {},
     }
-    node_files.check(context.report, name, context.hostvars, _covered(context, found))
+    node_files.check(context.report, name, context.hostvars, slave_checks.covered(context.images, found))
     if found["image"] in context.images:
-        _check_root(place, found, context.images[found["image"]])
+        slave_checks.check_root(place, found, context.images[found["image"]])
     identity: dict[str, Plain] = {"macs": [*macs], "ip": ip, "hostname": hostname}
     whole = good_name and hostname and macs and ip and network and image in context.images and root
     if not whole or master not in context.masters:
@@ -207,34 +236,3 @@ def _master(place: Place, context: Context, network: str | None, value: Plain) -
         wrong = f"is on network {there!r}, the slave on {network!r}: that needs a DHCP relay and a router"
         place.warn(master, wrong, f"a master on network {network!r}")
     return master
-
-
-def _covered(context: Context, found: Slave) -> dict[str, str]:
-    """The directories of a slave in which a file of its own could not be put or not be seen, each with the reason."""
-    image = context.images.get(found["image"])
-    shared = image["shared"] if image and found["root"] == "nfs_tree" else []
-    return {
-        **dict.fromkeys(shared, f"image {found['image']!r} shares it read-only"),
-        **{mount["path"]: "slave_mounts has it" for mount in found["mounts"]},
-        **{disk["path"]: "slave_disks has it" for disk in found["disks"]},
-    }
-
-
-def _check_root(place: Callable[[str], Place], found: Slave, image: Image) -> None:
-    """What a slave's root asks of its image, and of what is mounted into it."""
-    if found["root"] == "nfs_tree":
-        check_shared(place("slave_mounts"), (mount["path"] for mount in found["mounts"]), image)
-        check_shared(place("slave_disks"), (disk["path"] for disk in found["disks"]), image)
-    packed, its_size = image["nbd"]["format"], image["nbd"]["size"]
-    here, what = place("slave_root"), "writes to the image's own file system, and"
-    if found["root"] != "nbd_cow":
-        return
-    if packed not in WRITABLE:
-        wrong = f"{what} image {image['name']!r} has nbd.format {packed}"
-        here.error("nbd_cow", wrong, f"an image with nbd.format {' or '.join(WRITABLE)}, or nbd_overlay")
-    elif its_size is None:
-        # Its scratch disk has room for all of that: without a size, a slave could fill its master's disk.
-        wrong = f"{what} diskless_images.{image['name']}.nbd.size does not say how large that is"
-        here.error(
-            "nbd_cow", wrong, f"an image with nbd.size, from {shown(LEAST[packed])} to {shown(MOST)}, or nbd_overlay"
-        )

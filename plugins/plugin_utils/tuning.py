@@ -80,6 +80,7 @@ CHECKS: dict[str, Check] = {
     "nbd_server_list": boolean,
     "nbd_server_restart": partial(choice, accepted=["never", "now"]),
     nbd_tls.VARIABLE: nbd_tls.check,
+    "log_server_keep_days": partial(number, least=1, most=3650),
     "tftp_pxelinux_serial": partial(_optional, test=_serial_fault, allowed=SERIAL_ALLOWED),
     "tftp_pxelinux_default_message": _message,
     "tftp_pxelinux_default_timeout": partial(number, least=0, most=TIMEOUT_LIMIT),

@@ -46,28 +46,36 @@ OLD = "0" * 12
 CATALOGUE = name(1, digest=DIGEST["catalogue"])
 
 
+def _record(generation: str, before: list[str], *, held: bool) -> dict[str, Any]:
+    return {"generation": generation, "held": held, "before": before, "served": generation}
+
+
 class Master:
     """What a master has and remembers; it goes on from run to run as the real ones do."""
 
     def __init__(
         self, there: list[str], boots: dict[str, str], held: tuple[str, ...] = (), **before: list[str]
     ) -> None:
+        self.lost = False
         self.images = {"reading_room": sorted(there, key=lambda one: one[-16:]), "catalogue": [CATALOGUE]}
         self.boots: dict[str, Any] = {
-            slave: {"reading_room": {"generation": one, "held": slave in held, "before": before.get(slave, [])}}
+            slave: {"reading_room": _record(one, before.get(slave, []), held=slave in held)}
             for slave, one in boots.items()
         }
-        self.boots["pc02"] = {"catalogue": {"generation": CATALOGUE, "held": False, "before": []}}
+        self.boots["pc02"] = {"catalogue": _record(CATALOGUE, [], held=False)}
 
     def state(self) -> Any:
         images = {
             image: [{"name": one, "shared": ["/usr", "/opt"], "bytes": 1, "packages": 2, "built": ""} for one in names]
             for image, names in self.images.items()
         }
-        return copy.deepcopy({"images": images, "boots": self.boots})
+        return copy.deepcopy({"images": images, "boots": self.boots, "lost": self.lost})
 
-    def converge(self, made: Fleet) -> None:
-        """What the roles do: build what is missing, write down what is booted, and what was booted before."""
+    def converge(self, made: Fleet, *, dies: bool = False) -> None:
+        """What the roles do: build what is missing, write down what is booted, and what was booted before.
+
+        Where the run dies, that is all; else slaves are served so.
+        """
         for item in image_projections.images(made, "master01"):
             names = self.images.setdefault(str(item["name"]), [])
             if item["generation"] not in names:
@@ -75,10 +83,12 @@ class Master:
         wanted: Any = image_projections.boots(made, "master01")
         for slave, of in wanted.items():
             for image, one in of.items():
-                record = self.boots.get(slave, {}).get(image, {"generation": one["generation"], "before": []})
+                new = {"generation": one["generation"], "before": [], "served": None}
+                record = self.boots.get(slave, {}).get(image, new)
                 if record["generation"] != one["generation"]:
                     record["before"] = [*record["before"], record["generation"]]
-                self.boots.setdefault(slave, {})[image] = {**one, "before": record["before"]}
+                served = record["served"] if dies else one["generation"]
+                self.boots.setdefault(slave, {})[image] = {**one, "before": record["before"], "served": served}
 
 
 def run(

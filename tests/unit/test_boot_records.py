@@ -17,9 +17,9 @@ G1, G2, G3 = (generation_folder.name(day) for day in (1, 2, 3))
 Run = Callable[..., dict[str, Any]]
 
 
-def boots(generation: str, *before: str, held: bool = False) -> dict[str, Any]:
-    """What a record says of one slave and image; without `before` also what is wanted."""
-    return {"generation": generation, "held": held, "before": list(before)}
+def boots(generation: str, *before: str, held: bool = False, served: str | None = None) -> dict[str, Any]:
+    """What a record says of one slave and image."""
+    return {"generation": generation, "held": held, "before": list(before), "served": served}
 
 
 def wanted(generation: str, held: bool = False) -> dict[str, Any]:
@@ -49,10 +49,17 @@ def test_what_was_before(
     assert after == {"pc01": {"reading_room": expected}}
 
 
-def test_others_leave_the_record() -> None:
-    recorded = {"pc01": {"reading_room": boots(G1), "catalogue": boots(G1)}, "pc02": {"reading_room": boots(G1)}}
-    after = records.succeeding({"pc01": wanted(G1, held=True)}, recorded, lambda *_: True)
-    assert after == {"pc01": {"reading_room": boots(G1, held=True)}}
+def test_others_leave_the_record_when_the_servers_have_let_go_of_them() -> None:
+    recorded = {
+        "pc01": {"reading_room": boots(G1, served=G1), "catalogue": boots(G1, served=G1)},
+        "pc02": {"reading_room": boots(G1, served=G1)},
+    }
+    given = {"pc01": wanted(G2, held=True)}
+    after = records.succeeding(given, recorded, lambda *_: True)
+    moving = boots(G2, G1, held=True, served=G1)
+    assert after == {**recorded, "pc01": {**recorded["pc01"], "reading_room": moving}}
+    assert records.named(after)[f"reading_room/{G1}"] == "pc02 boots it next"
+    assert records.served(given, after) == {"pc01": {"reading_room": {**moving, "served": G2}}}
 
 
 def test_which_generations_are_needed() -> None:
@@ -60,6 +67,7 @@ def test_which_generations_are_needed() -> None:
         {
             "pc02": {"reading_room": boots(G2, G1), "catalogue": boots(G1)},
             "pc01": {"reading_room": boots(G3, G1, G2)},
+            "pc03": {"music": boots(G3, G1, G2, served=G1)},
         }
     )
     assert found == {
@@ -67,6 +75,9 @@ def test_which_generations_are_needed() -> None:
         f"reading_room/{G2}": "pc02 boots it next",
         f"reading_room/{G1}": "pc02 had it before its present one",
         f"catalogue/{G1}": "pc02 boots it next",
+        f"music/{G3}": "pc03 boots it next",
+        f"music/{G2}": "pc03 had it before its present one",
+        f"music/{G1}": "pc03 boots it until a run comes to its end",
     }
 
 
@@ -81,7 +92,7 @@ def test_which_generations_are_needed() -> None:
         ('{"../pc01": {}}', "slave '../pc01': no plain file name"),
         ('{"pc01": {"../a": {}}}', "image '../a': no plain file name"),
         (
-            json.dumps({"pc01": {"a": {"generation": G1, "held": False, "before": ["/etc"]}}}),
+            json.dumps({"pc01": {"a": {"generation": G1, "held": False, "before": ["/etc"], "served": None}}}),
             "pc01: a: '/etc' is no name of a generation",
         ),
     ],
@@ -96,8 +107,8 @@ def test_what_is_no_record(text: str, message: str) -> None:
 def run(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run the module for a folder of the test's own, and give what it prints."""
 
-    def call(given: dict[str, Any], *, check: bool = False) -> dict[str, Any]:
-        params = {"directory": f"{tmp_path}/", "boots": given, "_ansible_check_mode": check}
+    def call(given: dict[str, Any], *, check: bool = False, served: bool = False) -> dict[str, Any]:
+        params = {"directory": f"{tmp_path}/", "boots": given, "served": served, "_ansible_check_mode": check}
         with patch_module_args(params), pytest.raises(SystemExit):
             boot_records.main()
         result: dict[str, Any] = json.loads(capsys.readouterr().out)
@@ -123,6 +134,9 @@ def test_it_writes_once_and_for_root_alone(run: Run, tmp_path: pathlib.Path) -> 
         "pc01": {"reading_room": boots(G2, G1)},
         "pc02": {"reading_room": boots(G2)},
     }  # fmt: skip
+    for changes in (True, False):
+        assert run({"pc01": wanted(G2)}, served=True)["changed"] is changes
+        assert json.loads(path.read_text()) == {"pc01": {"reading_room": boots(G2, G1, served=G2)}}
 
 
 def test_a_master_without_slaves_has_a_record_too(run: Run, tmp_path: pathlib.Path) -> None:

@@ -55,7 +55,11 @@ def test_one_documented_filter_per_file(name: str) -> None:
 def test_results_are_plain(name: str) -> None:
     given: dict[str, tuple[object, ...]] = {
         "fleet": (inventory(), GROUPS),
-        "fleet_settled": (run("fleet", inventory(), GROUPS), {"master01": {"images": {}, "boots": {}}}, "site"),
+        "fleet_settled": (
+            run("fleet", inventory(), GROUPS),
+            {"master01": {"images": {}, "boots": {}, "lost": False}},
+            "site",
+        ),
         "pxelinux_ip_name": ("192.168.1.21",),
         "pxelinux_mac_name": ("00:40:63:c2:ca:c9",),
         "pxelinux_search_order": ("192.168.1.21",),

@@ -25,6 +25,7 @@ def test_a_good_inventory_is_normalised() -> None:
         "packages": ["less"],
         "services": [],
         "shared": ["/usr", "/opt"],
+        "public_files": [],
         "authorized_keys": [],
         "mirror": None,
         "kernel": {"package": "linux-image-amd64"},
@@ -72,6 +73,9 @@ def test_a_good_inventory_is_normalised() -> None:
                 "consoles": ["ttyS0,115200n8", "tty0"],
                 "mounts": [],
                 "services": [],
+                "state_dirs": [],
+                "timer_spread": 1800,
+                "log_host": "",
                 "loader": "auto",
                 "persist_size": 4 << 30,
                 "disks": [],
@@ -102,6 +106,9 @@ def test_a_good_inventory_is_normalised() -> None:
                     }
                 ],
                 "services": [],
+                "state_dirs": [],
+                "timer_spread": 1800,
+                "log_host": "",
                 "loader": "auto",
                 "persist_size": 4 << 30,
                 "disks": [],
@@ -192,6 +199,7 @@ def test_the_same_definition_is_the_same_digest() -> None:
         {"packages": []},
         {"format": "tree"},
         {"shared": []},
+        {"public_files": ["/etc/ldap/slapd.d"]},
     ]
     for changed in changes:
         images = {**IMAGES, "reading_room": {**IMAGES["reading_room"], **changed}}

@@ -13,10 +13,11 @@ from fleet_inventory import GROUPS, image, inventory
 HERE = "all: diskless_images.reading_room"
 PACKAGES = "allowed: names of Debian packages: lower-case letters, digits and '+-.', at least two (Debian Policy 5.6.1)"
 SHARED = "allowed: directories that are the same for all slaves, in /usr, /opt or /srv"
+PUBLIC = "allowed: absolute paths in the image, of files or of directories with all that is in them"
 KEY_ALLOWED = "allowed: one line of an OpenSSH authorized_keys file, without options"
 KEYS = (
-    "allowed: distribution, release, architecture, source, format, packages, services, shared, authorized_keys, "
-    "mirror, kernel, initramfs, nbd, revision, keep"
+    "allowed: distribution, release, architecture, source, format, packages, services, shared, public_files, "
+    "authorized_keys, mirror, kernel, initramfs, nbd, revision, keep"
 )
 MIRROR = f"allowed: {mirrors.ALLOWED}"
 DRIVERS = "allowed: 'common', 'all', or names of kernel modules"
@@ -47,6 +48,13 @@ IMAGE: list[tuple[dict[str, Any], list[str]]] = [
     (
         {"shared": ["/usr", "/usr/share"]},
         [f"{HERE}.shared: '/usr/share': lies in /usr, which is shared already; {SHARED}"],
+    ),
+    (
+        {"public_files": ["etc/ldap", "/"]},
+        [
+            f"{HERE}.public_files[0]: 'etc/ldap': is not absolute; {PUBLIC}",
+            f"{HERE}.public_files[1]: '/': is no usable path; {PUBLIC}",
+        ],
     ),
     (
         {"authorized_keys": ["command=x"]},

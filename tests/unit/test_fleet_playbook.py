@@ -60,8 +60,12 @@ WARNINGS = """\
 """
 
 
-def test_the_library_is_valid() -> None:
-    done = play(VALIDATE, "-i", LIBRARY)
+def test_the_library_is_valid_also_with_templates_beside_it(tmp_path: pathlib.Path) -> None:
+    copy = tmp_path / "mine"
+    shutil.copytree(LIBRARY, copy)
+    (copy / "templates").mkdir()
+    (copy / "templates/issue.j2").write_text("{{ inventory_hostname }}: no inventory\n")
+    done = play(VALIDATE, "-i", copy)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Warnings:" not in done.stdout
     assert "changed=0" in done.stdout
@@ -163,7 +167,7 @@ def test_an_inventory_without_groups() -> None:
     assert "inventory: slaves: missing; allowed: a group slaves with at least one host" in done.stdout
 
 
-PLAYBOOKS = [f"diskless.netboot.{name}" for name in ("site", "validate", "images", "upgrade", "rollback")]
+PLAYBOOKS = [f"diskless.netboot.{name}" for name in ("site", "validate", "images", "upgrade", "rollback", "preview")]
 
 
 @pytest.mark.parametrize("playbook", ["site.yml", *PLAYBOOKS])

@@ -16,7 +16,8 @@ OTHER = "allowed: another address of 192.168.1.0/24"
 HOSTNAME = "allowed: a hostname of its own for each; set slave_hostname, or change the inventory name"
 LABEL = f"allowed: {names.LABEL_ALLOWED}"
 ARGUMENTS = f"allowed: kernel arguments: {boot_words.ARGUMENT_ALLOWED}"
-UNITS = "allowed: names of systemd units, of letters, digits and ':_.@-'"
+UNITS = "allowed: names of systemd units, of letters, digits and ':_.@-'; with '!' before the name, it is not to run"
+SPREAD = "allowed: a whole number from 0 to 3600"
 CONSOLES = "allowed: values of console= like 'ttyS0,115200n8' or 'tty0'"
 
 ONE: list[tuple[str, Any, list[str]]] = [
@@ -154,6 +155,15 @@ ONE: list[tuple[str, Any, list[str]]] = [
     ),
     ("slave_services", ["../ssh"], [f"pc01: slave_services[0]: '../ssh': would leave its folder; {UNITS}"]),
     ("slave_services", ["a b"], [f"pc01: slave_services[0]: 'a b': holds a space; {UNITS}"]),
+    ("slave_services", ["!"], [f"pc01: slave_services[0]: '!': is no unit name; {UNITS}"]),
+    ("slave_services", ["!!ssh"], [f"pc01: slave_services[0]: '!!ssh': holds '!'; {UNITS}"]),
+    (
+        "slave_services",
+        ["!ssh", "x", "ssh.service"],
+        ["pc01: slave_services: 'ssh.service': is there with and without '!'; allowed: each unit once"],
+    ),
+    ("slave_timer_spread", 3601, [f"pc01: slave_timer_spread: 3601: is out of range; {SPREAD}"]),
+    ("slave_timer_spread", "1h", [f"pc01: slave_timer_spread: '1h': is no whole number; {SPREAD}"]),
     ("slave_cmdline", ["{{x}}"], ["pc01: slave_cmdline: '{ {x}}': holds a template without a result"]),
     ("slave_consoles", [b"tty0"], ["pc01: slave_consoles: is of type bytes, which nothing here reads"]),
     ("slave_swap", 2**64, ["pc01: slave_swap: is a number of more than 64 bits, which nothing here reads"]),
@@ -204,6 +214,9 @@ GOOD: list[tuple[str, Any, str, Any]] = [
         "services",
         ["ssh.service", "getty@tty2.service", "x.timer"],
     ),
+    ("slave_services", ["!ssh", "x", "!ssh.service"], "services", ["!ssh.service", "x.service"]),
+    ("slave_timer_spread", None, "timer_spread", 1800),
+    ("slave_timer_spread", 0, "timer_spread", 0),
     ("slave_root", None, "root", "nfs_overlay"),
     ("slave_loader", None, "loader", "auto"),
     ("slave_loader", "etherboot", "loader", "etherboot"),

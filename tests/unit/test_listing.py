@@ -21,7 +21,7 @@ SLAVES = ["pc01", "pc02", *MORE]
 
 
 def record(name: str, *, held: bool = False) -> dict[str, Any]:
-    return {"reading_room": {"generation": name, "held": held, "before": []}}
+    return {"reading_room": {"generation": name, "held": held, "before": [], "served": name}}
 
 
 def test_a_table() -> None:

@@ -31,7 +31,7 @@ Run = Callable[..., dict[str, Any]]
 def boots(**slaves: list[str]) -> dict[str, Any]:
     """Slaves of the reading room with what they had, the last of which they boot next."""
     return {
-        slave: {"reading_room": {"generation": had[-1], "held": False, "before": had[:-1]}}
+        slave: {"reading_room": {"generation": had[-1], "held": False, "before": had[:-1], "served": had[-1]}}
         for slave, had in slaves.items()
     }
 
@@ -270,7 +270,10 @@ def test_facts(srv: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
         "name": G2, "bytes": second["bytes"], "shared": [], "packages": 0, "built": "2026-11-02T12:00:00Z",
     }  # fmt: skip
     assert [one["name"] for one in rest] == [G4, G5]
-    assert result["boots"] == boots(pc01=[G5])
+    assert (result["boots"], result["lost"]) == (boots(pc01=[G5]), False)
+    (srv / "nodes/pc01").mkdir(parents=True)
+    (srv / "state/boots.json").unlink()
+    assert facts(srv, capsys)["lost"] is True
     assert "users" not in result
 
 

@@ -33,8 +33,8 @@ FORMS: list[dict[str, Any]] = [
 def image(**change: Any) -> dict[str, Any]:
     return {
         "name": "room", "generation": G1, "distribution": "debian", "release": "bookworm", "architecture": "amd64",
-        "packages": [], "services": [], "authorized_keys": [], "mirror": None, "kernel": {"package": "linux"},
-        "tree": False, "nbd": None,
+        "packages": [], "services": [], "public_files": [], "authorized_keys": [], "mirror": None,
+        "kernel": {"package": "linux"}, "tree": False, "nbd": None,
     } | change  # fmt: skip
 
 

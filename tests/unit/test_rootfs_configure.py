@@ -134,6 +134,7 @@ def test_an_image_without_its_kernel_is_refused(
         (["fstrim.timer", "rpcbind.service"], [], ["fstrim.timer", "rpcbind.service"]),
         (["fstrim.timer", "rpcbind.service"], ["rpcbind"], ["fstrim.timer"]),
         (["fstrim.timer"], ["fstrim.timer"], []),
+        (["fstrim.timer"], ["!cups", "ssh", "!fstrim.timer"], ["cups.service", "fstrim.timer"]),
         (["getty@tty1"], ["getty@tty1.service"], []),
         (
             ["data.automount", "a.swap", "b.slice", "c.mounted"],

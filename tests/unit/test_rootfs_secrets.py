@@ -38,7 +38,7 @@ def test_one_error_lists_all_and_shows_none(tmp_path: pathlib.Path) -> None:
     for path, content, _told in CANARIES.values():
         put(tmp_path, path, content)
     with pytest.raises(ValueError, match=r"^not published") as caught:
-        rootfs_secrets.check(str(tmp_path), [])
+        rootfs_secrets.check(str(tmp_path), [], [])
     text = str(caught.value)
     lines = text.splitlines()
     total = len({path for path, _content, _told in CANARIES.values()})
@@ -113,9 +113,18 @@ def test_configuration_as_it_is_shipped_is_public(tmp_path: pathlib.Path) -> Non
 
 def test_what_the_inventory_gives_is_allowed(tmp_path: pathlib.Path) -> None:
     put(tmp_path, "etc/fstab", b"//nas/public /public cifs username=guest,password=guest 0 0\n")
-    rootfs_secrets.check(str(tmp_path), [(tmp_path / "etc/fstab").read_bytes()])
+    rootfs_secrets.check(str(tmp_path), [(tmp_path / "etc/fstab").read_bytes()], [])
     with pytest.raises(ValueError, match="etc/fstab: a password"):
-        rootfs_secrets.check(str(tmp_path), [])
+        rootfs_secrets.check(str(tmp_path), [], [])
+
+
+def test_what_the_inventory_calls_public_is_allowed(tmp_path: pathlib.Path) -> None:
+    for path in ("etc/slapd/config", "etc/slapd.d/cn=config/olc.ldif", "etc/slapd.d.old"):
+        put(tmp_path, path, b"olcRootPW: {SSHA}FKJd0Dx9hgNJm1wMJp4dBZW0qVpVTiBq\n")
+    rootfs_secrets.check(str(tmp_path), [], ["/etc"])
+    with pytest.raises(ValueError, match="not published") as caught:
+        rootfs_secrets.check(str(tmp_path), [], ["/etc/slapd.d", "/etc/slapd/config"])
+    assert [line.split(":")[0] for line in str(caught.value).splitlines()[1:-1]] == ["  etc/slapd.d.old"]
 
 
 def test_byte_code_is_what_its_source_is(tmp_path: pathlib.Path) -> None:
@@ -143,7 +152,7 @@ def test_nothing_of_a_hostile_tree_leads_elsewhere(tmp_path: pathlib.Path) -> No
     put(root, "a\x1b[2J\nb/.bash_history", b"ls\n")
     (root / os.fsdecode(b"\xff.keytab")).write_bytes(b"x")
     with pytest.raises(ValueError, match="not published") as caught:
-        rootfs_secrets.check(str(root), [])
+        rootfs_secrets.check(str(root), [], [])
     told = ["  a\\x1b[2J\\nb/.bash_history: a history", "  \\udcff.keytab: a keytab"]
     assert str(caught.value).splitlines()[1:-1] == told
     deep = root / "d"

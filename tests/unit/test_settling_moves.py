@@ -60,6 +60,47 @@ def test_rolled_back_twice_and_then_on_again() -> None:
     assert (booted(on_again), on_again["warnings"]) == (everybody(name(23)), [])
 
 
+def test_an_upgrade_that_died_is_finished_by_the_same_or_by_site() -> None:
+    master = Master([name(1)], everybody(name(1)))
+    died = run(model(), master, "upgrade", ["pc03"])
+    master.converge(died, dies=True)
+    for action, chosen in (("upgrade", ["pc03"]), ("site", None)):
+        again = run(model(), master, action, chosen, time="20261123T053000Z")
+        assert booted(again) == booted(died) == {**everybody(name(1)), "pc03": NEW}
+    master.converge(again)
+    # it came to its end: now it is another upgrade
+    onwards = run(model(), master, "upgrade", ["pc03"], time="20261123T053000Z")
+    assert booted(onwards)["pc03"] == name(23)
+
+
+def test_a_rollback_that_died_is_finished_by_the_same() -> None:
+    master = Master([name(1), name(2), name(3)], everybody(name(3)), pc03=[name(1), name(2)])
+    master.converge(run(model(), master, "rollback", ["pc03"]), dies=True)
+    again = run(model(), master, "rollback", ["pc03"])
+    assert again["errors"] == []
+    assert booted(again) == {**everybody(name(3)), "pc03": f"{name(2)}*"}
+    master.converge(again)
+    assert booted(run(model(), master, "rollback", ["pc03"]))["pc03"] == f"{name(1)}*"
+
+
+def test_a_rollback_after_an_upgrade_that_died_stays_where_the_slave_is() -> None:
+    master = Master([name(1), name(2)], everybody(name(2)), pc03=[name(1)])
+    master.converge(run(model(), master, "upgrade", ["pc03"]), dies=True)
+    back = run(model(), master, "rollback", ["pc03"])
+    assert back["errors"] == []
+    assert booted(back)["pc03"] == f"{name(2)}*"
+
+
+def test_a_record_that_is_gone_is_told() -> None:
+    master = Master([name(1), name(2)], {})
+    master.lost = True
+    assert run(model(), master)["warnings"] == [
+        "master01: /srv/diskless/state/boots.json is gone: what slaves booted is not known, nor who was held by a "
+        "rollback, so this run sends them where the inventory says; to keep some elsewhere, put the file back from a "
+        "backup, or pin them by slave_generation, before they start"
+    ]
+
+
 def test_a_rollback_goes_back_before_a_change_of_the_definition() -> None:
     old = name(1, digest=OLD)
     master = Master([old], everybody(old))

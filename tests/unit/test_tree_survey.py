@@ -7,7 +7,7 @@ import pathlib
 import stat
 
 import pytest
-from ansible_collections.diskless.netboot.plugins.module_utils import tree_files, tree_survey
+from ansible_collections.diskless.netboot.plugins.module_utils import tree_files
 
 from tests.unit.tree_module import everything, make_srv, run, slave
 
@@ -80,9 +80,9 @@ def test_the_folder_is_roots(srv: pathlib.Path, monkeypatch: pytest.MonkeyPatch)
 def test_trees_without_a_file_system_of_their_own_are_warned_of(
     srv: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    own = tree_survey.has_own_file_system
+    own = tree_files.has_own_file_system
     monkeypatch.undo()
-    assert tree_survey.has_own_file_system is not own
+    assert tree_files.has_own_file_system is not own
     text = (
         f"{srv}/trees is no file system of its own: a hostile slave that has a tree there could reach all else on that "
         "file system by guessing NFS file handles; see docs/servers.md#confining-a-slave"
@@ -105,7 +105,7 @@ def test_a_file_system_of_its_own_is_known(
 ) -> None:
     info = "22 1 254:0 / / rw - ext4 /dev/vda rw\n" + line.format(srv=tmp_path)
     monkeypatch.setattr(tree_files, "mountinfo", lambda: info)
-    assert tree_survey.has_own_file_system(str(tmp_path)) is own
+    assert tree_files.has_own_file_system(str(tmp_path), "trees") is own
 
 
 def test_a_link_in_the_place_of_a_tree_is_refused(srv: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:

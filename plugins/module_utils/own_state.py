@@ -1,0 +1,92 @@
+# Copyright: The diskless.netboot maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The directories in which slaves keep what is theirs alone: made here, filled by the slaves, never looked into."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from ansible_collections.diskless.netboot.plugins.module_utils import tree_files
+from ansible_collections.diskless.netboot.plugins.module_utils.atomic_file import open_directory, write_file
+
+OWN = "own"
+RECORDS = "state/own"
+"""One empty file for each directory that was made: without its directory, a file system may not be mounted."""
+CLOSED = 0o700
+"""Of ``own/``: slaves may keep set-user-ID programs in what is theirs, which users of the master must not reach."""
+
+
+class Survey(NamedTuple):
+    """``create``: wanted and never made; ``missing``: made and gone; ``withdrawn``: made, there and not wanted.
+
+    ``open``: others than root may enter ``own/``, or it is not there.
+    """
+
+    create: list[str]
+    missing: list[str]
+    withdrawn: list[str]
+    open: bool
+
+
+def survey(directory: str, slaves: Iterable[str]) -> Survey:
+    """Look what is there; nothing below a slave's directory is read.
+
+    :raises ValueError: for a name that would lead elsewhere, and where something else has a slave's name.
+    """
+    wanted = {tree_files.check_name(name, "slave") for name in slaves}
+    there: dict[str, bool] = {}
+    is_open = True
+    with contextlib.suppress(FileNotFoundError), open_directory(f"{directory}/{OWN}") as own:
+        status = os.fstat(own)
+        is_open = stat.S_IMODE(status.st_mode) != CLOSED or status.st_uid != os.geteuid()
+        with os.scandir(own) as entries:
+            there = {entry.name: entry.is_dir(follow_symlinks=False) for entry in entries}
+    for name in sorted(wanted):
+        if not there.get(name, True):
+            raise ValueError(f"{directory}/{OWN}/{name}: no directory; nothing can be kept there")
+    made: set[str] = set()
+    with contextlib.suppress(FileNotFoundError), open_directory(f"{directory}/{RECORDS}") as records:
+        made = {name for name in os.listdir(records) if tree_files.NAME.fullmatch(name)}
+    return Survey(
+        create=sorted(wanted - made),
+        missing=sorted((wanted & made) - there.keys()),
+        withdrawn=sorted((made & there.keys()) - wanted),
+        open=is_open and bool(wanted),
+    )
+
+
+def make(directory: str, found: Survey) -> None:
+    """Make what is to be created, root's and empty, each with its record after it."""
+    if found.create or found.open:
+        os.makedirs(f"{directory}/{OWN}", mode=CLOSED, exist_ok=True)
+        with open_directory(f"{directory}/{OWN}") as own:
+            os.fchown(own, os.geteuid(), os.getegid())
+            os.fchmod(own, CLOSED)
+            for name in found.create:
+                with contextlib.suppress(FileExistsError):
+                    os.mkdir(name, 0o755, dir_fd=own)
+    if found.create:
+        # Not for others to read: state/ holds what the master knows of its slaves.
+        for path in (f"{directory}/{os.path.dirname(RECORDS)}", f"{directory}/{RECORDS}"):
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(path, 0o700)
+        with open_directory(f"{directory}/{RECORDS}") as records:
+            for name in found.create:
+                write_file(name, b"", 0o600, records)
+
+
+def prune(directory: str, withdrawn: Iterable[str]) -> list[str]:
+    """Remove what slaves have kept that are not listed any more, and give their names."""
+    removed = []
+    for name in withdrawn:
+        with open_directory(f"{directory}/{OWN}") as own:
+            tree_files.remove_tree(name, own)
+        with open_directory(f"{directory}/{RECORDS}") as records:
+            os.unlink(name, dir_fd=records)
+        removed.append(name)
+    return removed

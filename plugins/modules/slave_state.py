@@ -1,0 +1,132 @@
+#!/usr/bin/python
+# Copyright: The diskless.netboot maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sees to it that slaves have a directory each on their master for what must survive their roots."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: slave_state
+short_description: Keep a directory of its own for each slave
+version_added: "1.0.0"
+description:
+  - Makes C(<directory>/own/<slave>), empty, for each slave in O(slaves), all in one call. The slave fills it.
+  - C(own/) is closed to all but root. Nothing below a slave's directory is ever read or changed, for the slave is root
+    there.
+  - What was made is remembered in C(<directory>/state/own). A directory that was made and is gone is not made again,
+    because a file system may not be mounted; the module fails and says so.
+  - Directories of slaves that are not listed any more stay and are reported, unless O(prune).
+options:
+  directory:
+    description: Absolute path of the folder that holds C(own/) and C(state/).
+    type: path
+    required: true
+  slaves:
+    description: The slaves that keep something.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: Name of the slave, a plain file name.
+        type: str
+        required: true
+  prune:
+    description: Remove, with all that is in them, the directories of slaves that are not listed any more.
+    type: bool
+    default: false
+extends_documentation_fragment: diskless.netboot.attributes
+author: The diskless.netboot maintainers (@diskless)
+"""
+
+EXAMPLES = r"""
+- name: Each slave has a place for its own state
+  diskless.netboot.slave_state:
+    directory: /srv/diskless
+    slaves:
+      - name: pc01
+"""
+
+RETURN = r"""
+created:
+  description: Slaves whose directory was made.
+  returned: success
+  type: list
+  elements: str
+kept:
+  description: Slaves that are not listed any more and whose directory is still there.
+  returned: success
+  type: list
+  elements: str
+pruned:
+  description: Slaves whose directory was removed.
+  returned: success
+  type: list
+  elements: str
+"""
+
+import os
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.diskless.netboot.plugins.module_utils import own_state, some_names, tree_files
+
+SHOWN = 10
+
+
+def main() -> None:
+    """Do what the documentation says."""
+    module = AnsibleModule(
+        argument_spec={
+            "directory": {"type": "path", "required": True},
+            "slaves": {
+                "type": "list",
+                "elements": "dict",
+                "required": True,
+                "options": {"name": {"type": "str", "required": True}},
+            },
+            "prune": {"type": "bool", "default": False},
+        },
+        supports_check_mode=True,
+    )
+    directory, prune = module.params["directory"], module.params["prune"]
+    slaves = [item["name"] for item in module.params["slaves"]]
+    try:
+        found = own_state.survey(directory, slaves)
+        pruned = found.withdrawn if prune else []
+        if found.missing:
+            module.fail_json(
+                msg=f"{directory}/own: what was made is gone: {some_names.some(found.missing, SHOWN)}. Is a file "
+                f"system not mounted? To have a slave begin anew, remove {directory}/{own_state.RECORDS}/<slave>"
+            )
+        if not module.check_mode:
+            os.umask(0o022)
+            own_state.make(directory, found)
+            own_state.prune(directory, pruned)
+        apart = not slaves or tree_files.has_own_file_system(directory, own_state.OWN)
+    except ValueError as error:
+        module.fail_json(msg=str(error))
+    except OSError as error:
+        module.fail_json(msg=f"{error.filename or directory}: {error.strerror}")
+    kept = [name for name in found.withdrawn if name not in pruned]
+    if kept:
+        module.warn(f"kept what slaves have kept that are not listed any more: {some_names.some(kept, SHOWN)}")
+    if not apart:
+        module.warn(
+            f"{directory}/own is no file system of its own: a hostile slave that keeps something there could reach all "
+            "that lies on its file system; see docs/servers.md, Confining a slave"
+        )
+    module.exit_json(
+        changed=bool(found.create or found.open or pruned),
+        created=found.create,
+        kept=kept,
+        pruned=pruned,
+        diff={
+            "before": "".join(f"own/{name}\n" for name in pruned),
+            "after": "".join(f"own/{name}\n" for name in found.create),
+        },
+    )
+
+
+if __name__ == "__main__":
+    main()

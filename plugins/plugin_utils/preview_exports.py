@@ -1,0 +1,61 @@
+# Copyright: The diskless.netboot maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a slave may mount or attach: by the master's records, and after a run."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ansible_collections.diskless.netboot.plugins.module_utils import nbd_record, nbd_rules, nfs_record, nfs_rules
+from ansible_collections.diskless.netboot.plugins.module_utils.nfs_rules import Exports
+from ansible_collections.diskless.netboot.plugins.plugin_utils import nbd_projections, projections
+from ansible_collections.diskless.netboot.plugins.plugin_utils.preview_parts import View
+
+
+def recorded(view: View) -> list[str]:
+    """What it may have now."""
+    return _lines(*_recorded(view))
+
+
+def wanted(view: View) -> tuple[list[str], list[str]]:
+    """What it may have then, and which lines of it the inventory does not ask for: it may still run from these."""
+    name, directory = view.master["name"], view.fleet["directory"]
+    asked = (
+        nfs_rules.grouped(projections.exports(view.alone, name)),
+        nbd_rules.grouped(nbd_projections.nbd_exports(view.alone, name), directory),
+    )
+    before = _recorded(view)
+    present = [view.slave["ip"]]
+    then = (
+        nfs_record.merged(asked[0], nfs_record.kept(asked[0], before[0], _exists(view.there["nfs"]), present)),
+        nbd_record.succeeding(asked[1], before[1], _exists(view.there["nbd"]), present),
+    )
+    lines = _lines(*then)
+    return lines, sorted(set(lines) - set(_lines(*asked)))
+
+
+def _recorded(view: View) -> tuple[Exports, Exports]:
+    return (
+        nfs_rules.grouped(view.there["nfs"]),
+        nbd_rules.grouped(view.there["nbd"], view.fleet["directory"]),
+    )
+
+
+def _exists(exports: Iterable[Mapping[str, Any]]) -> Callable[[str], bool]:
+    there = {export["path"] for export in exports if export["exists"]}
+    return there.__contains__
+
+
+def _lines(nfs: Exports, nbd: Exports) -> list[str]:
+    """`NFS ro /srv/diskless/nodes/pc07, private, for 192.168.1.27`."""
+    return [
+        f"{server} {rule.access} {rule.path}"
+        + (", private" if rule.private else "")
+        + (", root is nobody there" if rule.root_squash else "")
+        + f", for {', '.join(sorted(clients, key=ipaddress.ip_address))}"
+        for server, exports in (("NFS", nfs), ("NBD", nbd))
+        for rule, clients in sorted(exports.items())
+    ]

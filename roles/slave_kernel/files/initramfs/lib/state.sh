@@ -1,0 +1,72 @@
+# shellcheck shell=sh
+# What a computer keeps on its master of its own: directories that are made once, of what the root has there, and bound over it by
+# systemd before its services start.
+# shellcheck disable=SC2154 # the step sets store, the directory on the master
+
+# /var/lib/a-b → var-lib-a\x2db, the name of its mount unit (systemd.unit(5), "String Escaping").
+unit_name() {
+    printf '%s\n' "${1#/}" | sed 's/-/\\x2d/g; s/@/\\x40/g; s/+/\\x2b/g; s/~/\\x7e/g; s/^\./\\x2e/; s|/|-|g'
+}
+
+# The number of the name $1 in the root's file $2 (passwd, group); what is a number already stays one. Fails where there is none.
+number_of() {
+    case $1 in *[!0-9]*) ;; *) echo "$1"; return ;; esac
+    NAME=$1 awk -F: '$1 == ENVIRON["NAME"] { print $3; found = 1; exit } END { exit !found }' "$NEW_ROOT/etc/$2"
+}
+
+# The item diskless.keep=<path>[,<mode>,<owner>,<group>]: sets keep and, maybe to nothing, mode, owner, group; fails for what is none.
+keep_parts() {
+    keep=${1%%,*} mode='' owner='' group=''
+    case $1 in
+        *,*,*,*,*) return 1 ;;
+        *,*,*,*)
+            rest=${1#*,} mode=${rest%%,*}
+            rest=${rest#*,} owner=${rest%,*} group=${rest#*,}
+            ;;
+        *,*) return 1 ;;
+    esac
+    case $mode in *[!0-7]*) return 1 ;; esac
+    case $owner$group in *[!A-Za-z0-9._-]*) return 1 ;; esac
+    is_path "$keep"
+}
+
+# Fails where a part of the path $1 is a link in the root: what it says is not what would be kept.
+leads_straight() {
+    part=$1
+    while [ -n "$part" ]; do
+        if [ -L "$NEW_ROOT$part" ]; then return 1; fi
+        part=${part%/*}
+    done
+}
+
+# Makes $1 in the store, where it is not yet: with what the root has there. Not under its name until it is whole.
+fill() {
+    if [ -d "$store$1" ]; then return; fi
+    rm -rf "$store/.filling" || return 1
+    if [ -d "$NEW_ROOT$1" ]; then
+        cp -a "$NEW_ROOT$1" "$store/.filling" || return 1
+    else
+        mkdir -m 0755 "$store/.filling" || return 1
+    fi
+    mkdir -p "$store${1%/*}" && mv "$store/.filling" "$store$1"
+}
+
+# Gives what belongs to the number that owns the directory $3, in it, to $2; $1: user or group. Another image may count otherwise.
+give() {
+    case $1 in
+        user) had=$(stat -c %u "$3") change=chown ;;
+        group) had=$(stat -c %g "$3") change=chgrp ;;
+    esac
+    if [ "$had" = "$2" ]; then return; fi
+    find "$3" -xdev "-$1" "$had" -exec "$change" -h "$2" {} +
+}
+
+# A unit, not fstab: systemd takes what lies on NFS for remote, and would unmount it while the services still write there.
+bind() {
+    units=/run/systemd/system
+    unit=$(unit_name "$1").mount
+    mkdir -p "$units/local-fs.target.requires"
+    printf '%s\n' '[Unit]' "Description=This computer's own $1" DefaultDependencies=no Conflicts=umount.target \
+        'Before=local-fs.target umount.target' '[Mount]' "What=$store$1" "Where=$1" Type=none Options=bind > "$units/$unit"
+    ln -sf "../$unit" "$units/local-fs.target.requires/"
+}
