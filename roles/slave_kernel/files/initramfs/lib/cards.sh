@@ -6,7 +6,8 @@ load_drivers() {
     touch /tmp/modaliases.seen
     # A driver that loads may bring a bus with devices of its own (virtio, USB): again until nothing is new.
     for _ in 1 2 3 4 5 6 7 8; do
-        find /sys/devices -name modalias -exec cat {} + 2> /dev/null | sort -u > /tmp/modaliases
+        # By bus: to go through all of /sys/devices takes a second each time on a slow machine.
+        cat /sys/bus/*/devices/*/modalias 2> /dev/null | sort -u > /tmp/modaliases
         # What has been seen stands there twice more.
         sort /tmp/modaliases /tmp/modaliases.seen /tmp/modaliases.seen | uniq -u > /tmp/modaliases.new
         if [ ! -s /tmp/modaliases.new ]; then return 0; fi
