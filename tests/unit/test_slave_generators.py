@@ -12,17 +12,26 @@ UNITS = "usr/lib/systemd/system"
 FIXED = "[Timer]\nRandomizedDelaySec=1800s\nFixedRandomDelay=yes\n"
 
 
-def run(root: pathlib.Path, script: str, cmdline: str = "quiet ro") -> str:
-    """Run a script in a slave below ``root``; what it says."""
+def below(root: pathlib.Path, script: str) -> str:
+    """A script that takes ``root`` for /."""
+    text = (LOCAL / "lib" / script).read_text()
+    for path in ("/proc/", "/etc/", "/run/", "/usr/l"):
+        for before in (" ", "<", '"'):
+            text = text.replace(f"{before}{path}", f"{before}{root}{path}")
+    return text
+
+
+def run(root: pathlib.Path, script: str, cmdline: str = "quiet ro", sleep: str = "sleep") -> str:
+    """Run a script in a slave below ``root``, with another program for sleep(1); what it says."""
     for path in ("proc", "etc/systemd/system", "run/systemd/system", f"{UNITS}", "usr/local/lib/systemd/system"):
         (root / path).mkdir(parents=True, exist_ok=True)
     for path in ("normal", "early", "late"):
         (root / path).mkdir(exist_ok=True)
     (root / "proc/cmdline").write_text(f"{cmdline}\n")
-    text = (LOCAL / "lib" / script).read_text()
-    for path in ("/proc/", "/etc/", "/run/", "/usr/l"):
-        for before in (" ", "<", '"'):
-            text = text.replace(f"{before}{path}", f"{before}{root}{path}")
+    library = root / "usr/local/lib/diskless/cmdline.sh"
+    library.parent.mkdir(parents=True, exist_ok=True)
+    library.write_text(below(root, "diskless/cmdline.sh"))
+    text = below(root, script).replace("\nsleep ", f"\n{sleep} ")
     done = subprocess.run(
         ["/bin/sh", "-c", text, "sh", *(str(root / name) for name in ("normal", "early", "late"))],
         capture_output=True,
@@ -60,6 +69,16 @@ def test_timers_of_the_day_are_spread_and_frequent_ones_left(tmp_path: pathlib.P
     assert (made.read_text() if made.exists() else "") == (FIXED if spread else "")
 
 
+def test_of_timers_of_one_name_the_first_counts(tmp_path: pathlib.Path) -> None:
+    for path, timer in (("etc/systemd/system", "OnCalendar=minutely"), (UNITS, "OnCalendar=daily")):
+        (tmp_path / path).mkdir(parents=True)
+        (tmp_path / path / "some.timer").write_text(f"[Timer]\n{timer}\n")
+    (tmp_path / "etc/systemd/system/masked.timer").symlink_to("/dev/null")
+    (tmp_path / UNITS / "masked.timer").write_text("[Timer]\nOnCalendar=daily\n")
+    run(tmp_path, "systemd/system-generators/diskless-timers")
+    assert list((tmp_path / "normal").iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("cmdline", "seconds"),
     [
@@ -68,6 +87,7 @@ def test_timers_of_the_day_are_spread_and_frequent_ones_left(tmp_path: pathlib.P
         ("diskless.timers=600 diskless.timers=90", "90s"),
         ("diskless.timers=0", ""),
         ("diskless.timers=$(x)", "1800s"),
+        ("diskless.timers=100000 * quiet", "1800s"),
     ],
 )
 def test_the_command_line_says_how_far(tmp_path: pathlib.Path, cmdline: str, seconds: str) -> None:
@@ -123,14 +143,7 @@ def test_jobs_of_cron_wait_for_a_time_of_their_own(
 ) -> None:
     (tmp_path / "etc").mkdir()
     (tmp_path / "etc/machine-id").write_text(f"{identity}\n")
-    script = LOCAL / "lib/diskless/stagger"
-    told = tmp_path / "told"
-    text = script.read_text().replace("\nsleep ", f"\necho >{told} ")
-    (tmp_path / "proc").mkdir()
-    (tmp_path / "proc/cmdline").write_text(cmdline)
-    text = text.replace("/proc/", f"{tmp_path}/proc/").replace("/etc/machine-id", f"{tmp_path}/etc/machine-id")
-    subprocess.run(["/bin/sh", "-c", text], check=True)
-    assert (told.read_text().strip() if told.exists() else "") == seconds
+    assert run(tmp_path, "diskless/stagger", cmdline, sleep="echo") == (f"{seconds}\n" if seconds else "")
 
 
 @pytest.mark.parametrize(
