@@ -148,6 +148,10 @@ def test_a_server_that_is_not_there_is_told_of(machine: Machine, answer: str, pr
 
 def test_the_image_and_memory_make_the_root(machine: Machine) -> None:
     machine.write("run/initramfs/nfs/root.squashfs", "")
+    nfs = f"28 25 0:24 / {machine.root}/run/initramfs/nfs ro - nfs4 {SERVER}:{IMAGE}"
+    machine.write("proc/self/mountinfo", f"23 21 0:22 / {machine.root}/run rw - tmpfs run\n{nfs}\n")
+    for number in ("0:22", "0:24"):
+        machine.write(f"sys/class/bdi/{number}/read_ahead_kb", "128")
     assert machine.run("steps/60-image", OVERLAY)
     assert machine.run("steps/62-disk", OVERLAY)
     assert machine.run("steps/64-root", OVERLAY)
@@ -158,6 +162,7 @@ def test_the_image_and_memory_make_the_root(machine: Machine) -> None:
         f"mount -t tmpfs -o mode=0755 overlay {layers}/rw",
         f"mount -t overlay -o {overlay} overlay /sysroot",
     ]
+    assert [machine.read(f"sys/class/bdi/{number}/read_ahead_kb") for number in ("0:22", "0:24")] == ["128", "32"]
 
 
 def test_a_directory_of_the_server_lies_below_the_overlay(machine: Machine) -> None:
