@@ -17,17 +17,17 @@ check 'ruff format' ruff format --quiet --diff .
 check 'mypy --strict' mypy collections/ansible_collections/diskless/netboot/plugins tests bench
 check 'yamllint' yamllint --strict .
 check 'ansible-lint, profile production' ansible-lint -q --strict
-# The initramfs has its /lib where no checker finds it: a copy that names the checkout's instead.
+# Scripts that run on slaves source their libraries from where no checker finds them: copies that name the checkout's instead.
 initramfs=roles/slave_kernel/files/initramfs
+slave=roles/slave_rootfs/files/slave
 rm -rf build/lint
 mkdir -p build/lint
-cp -r "$initramfs" build/lint/
-find build/lint -type f -exec sed -i 's#^\. /lib/#. build/lint/initramfs/lib/#' {} +
+cp -r "$initramfs" "$slave" build/lint/
+find build/lint -type f -exec sed -i 's#^\. /lib/#. build/lint/initramfs/lib/#; s#^\. /usr/#. build/lint/slave/usr/#' {} +
 # shellcheck disable=SC2046 # the word splitting is wanted: no script here has a space in its name
 check 'shellcheck' shellcheck --external-sources \
-  $(git ls-files --cached --others --exclude-standard -- . ":!$initramfs" |
-    xargs grep --directories=skip -nE '^#!(/usr)?/bin/(env )?(ba|busybox )?sh' -- | sed -n 's/:1:.*//p') \
-  $(find build/lint -type f ! -path '*/lib/*' ! -name nbd-attach)
+  $({ git ls-files --cached --others --exclude-standard -- . ":!$initramfs" ":!$slave" && find build/lint -type f; } |
+    xargs grep --directories=skip -nE '^#!(/usr)?/bin/(env )?(ba|busybox )?sh' -- | sed -n 's/:1:.*//p')
 # Slaves run these without the two modules, which the initramfs does not carry.
 for script in "$initramfs/bin/nbd-attach" "$initramfs"/lib/*.pl; do
   check "perl -c $script" perl -Mstrict -Mwarnings -c "$script"
