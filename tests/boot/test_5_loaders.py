@@ -71,6 +71,7 @@ def test_grub_shows_the_same_menu_by_uefi_while_a_rom_loads_an_image_for_etherbo
         # Without Secure Boot the signed GRUB may load its module for HTTP.
         assert fetches.of(traffic)["service"] == "http"
 
-        rom.wait_for_login()
+        # From the kernel on it starts like all.
+        rom.wait_for("root")
         asked = [(one.service, one.path) for one in rom.capture.update().transfers]
         assert asked[:2] == [("tftp", "etherboot/ipxe_i386.elf"), ("http", "/ipxe/boot.ipxe")]
