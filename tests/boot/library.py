@@ -112,6 +112,7 @@ class Library:
             try:
                 yield machine
             finally:
+                slave_ssh.hang_up(self.model["slaves"][name]["ip"])
                 self._note(machine, boot)
 
     @contextlib.contextmanager

@@ -88,11 +88,8 @@ def _there(library: Library) -> list[str]:
 def _require_undisturbed(library: Library, machines: Machines, generation: str) -> None:
     """Checks that those that ran throughout run what they did, can still fetch all of it, and were refused nothing."""
     for name in [name for name in _PROTOCOLS if name in machines]:
-        protocol = _PROTOCOLS[name]
         assert _running(library, name) == generation
-        fetched = machines[name].capture.update().received[protocol]
-        nbd_slaves.script(library, name, "echo 3 > /proc/sys/vm/drop_caches; cat /usr/bin/* > /dev/null")
-        assert machines[name].capture.update().received[protocol] > fetched + 2**20
+        nbd_slaves.require_reads(library, name, machines[name], _PROTOCOLS[name])
         nbd_slaves.require_health(library, name)
         assert not _FAILED_NFS.search(library.on_slave(name, "dmesg"))
 

@@ -1,7 +1,11 @@
-"""Runs commands in a slave that has started, by SSH from its master's place on the LAN."""
+"""Runs commands in a slave that has started, by SSH from its master's place on the LAN.
+
+One connection carries them all: to log in takes an emulated slave seconds each time.
+"""
 
 from __future__ import annotations
 
+import os
 import pathlib
 import shlex
 import subprocess
@@ -12,6 +16,7 @@ from tests.lab.errors import LabError
 from tests.lab.run import last_lines, run
 
 _CONNECT_SECONDS = 10
+_IDLE_SECONDS = 600
 _POLL_SECONDS = 1.0
 _SSH_FAILED = 255
 
@@ -24,19 +29,23 @@ def command(master_pid: int, address: str, script: str) -> list[str]:
         "LogLevel": "ERROR",
         "BatchMode": "yes",
         "ConnectTimeout": str(_CONNECT_SECONDS),
+        "ControlMaster": "auto",
+        "ControlPersist": f"{_IDLE_SECONDS}s",
     }
     arguments = [part for name, value in options.items() for part in ("-o", f"{name}={value}")]
-    return [
-        *_enter(master_pid),
-        "ssh",
-        "-F",
-        "/dev/null",
-        "-i",
-        str(connect.KEY),
-        *arguments,
-        f"root@{address}",
-        script,
-    ]
+    ssh = ["ssh", "-F", "/dev/null", "-S", str(_connection(address)), "-i", str(connect.KEY)]
+    return [*_enter(master_pid), *ssh, *arguments, f"root@{address}", script]
+
+
+def hang_up(address: str) -> None:
+    """Ends the connection to a slave, if there is one: the next command may be for another start of it."""
+    line = ["ssh", "-F", "/dev/null", "-S", str(_connection(address)), "-O", "exit", address]
+    # Where the slave has ended it, there is nobody to ask.
+    subprocess.run(line, capture_output=True, check=False)
+
+
+def _connection(address: str) -> pathlib.Path:
+    return connect.CONTROL / f"slave-{address}"
 
 
 def execute(folder: pathlib.Path, master: str, address: str, *words: str, patience_seconds: float = 180) -> str:
@@ -44,6 +53,7 @@ def execute(folder: pathlib.Path, master: str, address: str, *words: str, patien
 
     Waits until the slave's SSH server answers. Raises LabError when it does not, or when the command fails.
     """
+    os.makedirs(connect.CONTROL, mode=0o700, exist_ok=True)
     line = command(podman.process_id(folder, master), address, shlex.join(words))
     deadline = time.monotonic() + patience_seconds
     while True:
