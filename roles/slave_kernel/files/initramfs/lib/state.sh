@@ -58,7 +58,8 @@ give() {
         group) had=$(stat -c %g "$3") change=chgrp ;;
     esac
     if [ "$had" = "$2" ]; then return; fi
-    find "$3" -xdev "-$1" "$had" -exec "$change" -h "$2" {} +
+    # The directory itself last: it tells the next start whether all of this was done.
+    find "$3" -xdev -depth "-$1" "$had" -exec "$change" -h "$2" {} +
 }
 
 # A unit, not fstab: systemd takes what lies on NFS for remote, and would unmount it while the services still write there.
