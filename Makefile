@@ -59,7 +59,7 @@ molecule: venv packages-test ## each role on a master of its own (SCENARIOS="dhc
 	@tests/molecule.sh $(SCENARIOS)
 
 boot: venv packages-test ## real boots: a converged master, slaves from power-on to login
-	@$(LAB) exec -- $(BIN)/pytest tests/boot
+	@tests/boot.sh
 
 clean: ## remove what was built, the environment too
 	@if [ -x $(BIN)/python ]; then $(LAB) clean; fi

@@ -22,7 +22,7 @@ def library(request: pytest.FixtureRequest) -> typing.Iterator[Library]:
     lab_id = os.environ.get("DISKLESS_LAB")
     if lab_id is None:
         pytest.fail("boot tests run inside a lab: make boot")
-    folder = paths.BUILD / "boot"
+    folder = paths.BUILD / "boot" / lab_id
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     shared = Library(lab_id, folder, "inventories/library")

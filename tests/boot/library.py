@@ -26,7 +26,7 @@ class Library:
         self.lab_id = lab_id
         self.folder = folder
         self.source = source
-        # What build/boot/report.json says at the end.
+        # What report.json says at the end.
         self.report: dict[str, typing.Any] = {}
         self.model = inventory.read(source, folder)
         # Where the playbooks write ssh_config and known_hosts; by itself that is beside the inventory.

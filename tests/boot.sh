@@ -1,0 +1,20 @@
+#!/bin/bash
+# boot.sh: the boot tests, in two halves at once, each in a lab of its own: while a playbook keeps one processor busy, slaves of the
+# other half use the other. A line of output begins with its half. Arguments go to both.
+set -uo pipefail
+
+cd "$(dirname "$0")/.." || exit 1
+
+half() {
+  local name=$1
+  shift
+  .venv/bin/python -m tests.lab exec --id "boot-$name" -- .venv/bin/pytest --verbose "$@" 2>&1 | sed --unbuffered "s/^/$name: /"
+}
+
+# Each begins with a fresh master, and ends with what all its boots have left.
+half servers tests/boot/test_[1-6]_*.py tests/boot/test_99_asked_for.py "$@" &
+half slaves tests/boot/test_[78]_*.py tests/boot/test_91_*.py tests/boot/test_99_secrets.py "$@"
+slaves=$?
+wait $!
+servers=$?
+[ $slaves = 0 ] && [ $servers = 0 ]
