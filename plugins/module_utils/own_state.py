@@ -11,26 +11,38 @@ import stat
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from ansible_collections.diskless.netboot.plugins.module_utils import tree_files
+from ansible_collections.diskless.netboot.plugins.module_utils import tree_files, tree_survey
 from ansible_collections.diskless.netboot.plugins.module_utils.atomic_file import open_directory, write_file
 
 OWN = "own"
 RECORDS = "state/own"
 """One empty file for each directory that was made: without its directory, a file system may not be mounted."""
 CLOSED = 0o700
-"""Of ``own/``: slaves may keep set-user-ID programs in what is theirs, which users of the master must not reach."""
+"""Of ``own/``: slaves may keep set-user-ID programs in what is theirs, which users of the master must not reach. And of
+each new directory in it: users of the slave reach what is kept where it is bound, and not past what is closed above it.
+"""
 
 
 class Survey(NamedTuple):
     """``create``: wanted and never made; ``missing``: made and gone; ``withdrawn``: made, there and not wanted.
 
-    ``open``: others than root may enter ``own/``, or it is not there.
+    ``remains``: names in ``own/`` that runs which died while they removed have left. ``open``: others than root may
+    enter ``own/``, or it is not there.
     """
 
     create: list[str]
     missing: list[str]
     withdrawn: list[str]
+    remains: list[str]
     open: bool
+
+
+class Outcome(NamedTuple):
+    """``removed``: remains, and ``pruned``: slaves' directories that are gone; ``failures``: why others are not."""
+
+    removed: list[str]
+    pruned: list[str]
+    failures: dict[str, str]
 
 
 def survey(directory: str, slaves: Iterable[str]) -> Survey:
@@ -56,6 +68,7 @@ def survey(directory: str, slaves: Iterable[str]) -> Survey:
         create=sorted(wanted - made),
         missing=sorted((wanted & made) - there.keys()),
         withdrawn=sorted((made & there.keys()) - wanted),
+        remains=sorted(name for name in there if tree_survey.TEMPORARY.fullmatch(name)),
         open=is_open and bool(wanted),
     )
 
@@ -69,7 +82,7 @@ def make(directory: str, found: Survey) -> None:
             os.fchmod(own, CLOSED)
             for name in found.create:
                 with contextlib.suppress(FileExistsError):
-                    os.mkdir(name, 0o755, dir_fd=own)
+                    os.mkdir(name, CLOSED, dir_fd=own)
     if found.create:
         # Not for others to read: state/ holds what the master knows of its slaves.
         for path in (f"{directory}/{os.path.dirname(RECORDS)}", f"{directory}/{RECORDS}"):
@@ -80,13 +93,45 @@ def make(directory: str, found: Survey) -> None:
                 write_file(name, b"", 0o600, records)
 
 
-def prune(directory: str, withdrawn: Iterable[str]) -> list[str]:
-    """Remove what slaves have kept that are not listed any more, and give their names."""
-    removed = []
-    for name in withdrawn:
-        with open_directory(f"{directory}/{OWN}") as own:
-            tree_files.remove_tree(name, own)
-        with open_directory(f"{directory}/{RECORDS}") as records:
-            os.unlink(name, dir_fd=records)
-        removed.append(name)
-    return removed
+def clear(directory: str, found: Survey, *, prune: bool, dry: bool) -> Outcome:
+    """Remove what runs that died have left and, with ``prune``, what slaves kept that are not listed any more.
+
+    What fails for one slave holds up no other. ``dry``: nothing is removed, what is refused is told all the same.
+    """
+    done = Outcome([], [], {})
+    for names, gone in ((found.remains, done.removed), (found.withdrawn if prune else [], done.pruned)):
+        for name in names:
+            try:
+                _require_unmounted(directory, name)
+                if not dry:
+                    _remove(directory, name)
+            except (OSError, ValueError) as error:
+                done.failures[name] = str(error)
+            else:
+                gone.append(name)
+    return done
+
+
+def _require_unmounted(directory: str, name: str) -> None:
+    # Not the real path of the name itself: a link there is removed, wherever it leads.
+    path = f"{os.path.realpath(f'{directory}/{OWN}')}/{name}"
+    if mounts := tree_files.mounts_below(path, tree_files.mountinfo()):
+        raise ValueError(f"is not removed, because something is mounted there; unmount it first: {', '.join(mounts)}")
+
+
+def _remove(directory: str, name: str) -> None:
+    """Remove what a slave kept, or what is left of it."""
+    with open_directory(f"{directory}/{OWN}") as own:
+        if not tree_survey.TEMPORARY.fullmatch(name):
+            # First: a directory without a record is kept, a record without a directory stops the slave's return.
+            _forget(directory, name)
+            temporary = tree_survey.temporary_name(name)
+            os.rename(name, temporary, src_dir_fd=own, dst_dir_fd=own)
+            name = temporary
+        tree_files.remove_tree(name, own)
+
+
+def _forget(directory: str, slave: str) -> None:
+    with open_directory(f"{directory}/{RECORDS}") as records:
+        tree_files.remove_tree(slave, records)
+        os.fsync(records)  # own/ may lie on another file system, which a lost power can leave newer than this one

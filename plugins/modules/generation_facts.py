@@ -114,9 +114,12 @@ def used(directory: str, labels: list[str], run: generation_users.Run) -> dict[s
 
 
 def served_before(directory: str) -> bool:
-    """Tell whether slaves have something of their own here: each that was ever served has."""
+    """Tell whether slaves have something of their own here: each that was ever served has.
+
+    What has no slave's name is nobody's, such as ``lost+found`` of a file system that is still empty.
+    """
     try:
-        return bool(os.listdir(f"{directory}/nodes"))
+        return any(tree_files.NAME.fullmatch(name) for name in os.listdir(f"{directory}/nodes"))
     except FileNotFoundError:
         return False
 

@@ -16,7 +16,10 @@ description:
     there.
   - What was made is remembered in C(<directory>/state/own). A directory that was made and is gone is not made again,
     because a file system may not be mounted; the module fails and says so.
-  - Directories of slaves that are not listed any more stay and are reported, unless O(prune).
+  - Directories of slaves that are not listed any more stay and are reported, unless O(prune). One in which something is
+    mounted is never removed. What cannot be removed holds up no other; the module fails at the end then.
+  - What a run that died while it removed has left, a hidden directory in C(own/), goes with the next run, also without
+    O(prune).
 options:
   directory:
     description: Absolute path of the folder that holds C(own/) and C(state/).
@@ -51,27 +54,48 @@ EXAMPLES = r"""
 RETURN = r"""
 created:
   description: Slaves whose directory was made.
-  returned: success
+  returned: success, or when not all could be removed
   type: list
   elements: str
 kept:
   description: Slaves that are not listed any more and whose directory is still there.
-  returned: success
+  returned: success, or when not all could be removed
   type: list
   elements: str
 pruned:
   description: Slaves whose directory was removed.
-  returned: success
+  returned: success, or when not all could be removed
+  type: list
+  elements: str
+removed:
+  description: What runs that died had left, names in C(own/).
+  returned: success, or when not all could be removed
   type: list
   elements: str
 """
 
 import os
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.diskless.netboot.plugins.module_utils import own_state, some_names, tree_files
 
 SHOWN = 10
+
+
+def result(found: own_state.Survey, done: own_state.Outcome) -> dict[str, Any]:
+    """Give what the module returns."""
+    return {
+        "changed": bool(found.create or found.open or done.pruned or done.removed),
+        "created": found.create,
+        "kept": [name for name in found.withdrawn if name not in done.pruned],
+        "pruned": done.pruned,
+        "removed": done.removed,
+        "diff": {
+            "before": "".join(f"own/{name}\n" for name in [*done.removed, *done.pruned]),
+            "after": "".join(f"own/{name}\n" for name in found.create),
+        },
+    }
 
 
 def main() -> None:
@@ -93,7 +117,6 @@ def main() -> None:
     slaves = [item["name"] for item in module.params["slaves"]]
     try:
         found = own_state.survey(directory, slaves)
-        pruned = found.withdrawn if prune else []
         if found.missing:
             module.fail_json(
                 msg=f"{directory}/own: what was made is gone: {some_names.some(found.missing, SHOWN)}. Is a file "
@@ -102,30 +125,25 @@ def main() -> None:
         if not module.check_mode:
             os.umask(0o022)
             own_state.make(directory, found)
-            own_state.prune(directory, pruned)
+        done = own_state.clear(directory, found, prune=prune, dry=module.check_mode)
         apart = not slaves or tree_files.has_own_file_system(directory, own_state.OWN)
     except ValueError as error:
         module.fail_json(msg=str(error))
     except OSError as error:
         module.fail_json(msg=f"{error.filename or directory}: {error.strerror}")
-    kept = [name for name in found.withdrawn if name not in pruned]
-    if kept:
-        module.warn(f"kept what slaves have kept that are not listed any more: {some_names.some(kept, SHOWN)}")
+    if found.withdrawn and not prune:
+        module.warn(
+            f"kept what slaves have kept that are not listed any more: {some_names.some(found.withdrawn, SHOWN)}"
+        )
     if not apart:
         module.warn(
             f"{directory}/own is no file system of its own: a hostile slave that keeps something there could reach all "
             "that lies on its file system; see docs/servers.md, Confining a slave"
         )
-    module.exit_json(
-        changed=bool(found.create or found.open or pruned),
-        created=found.create,
-        kept=kept,
-        pruned=pruned,
-        diff={
-            "before": "".join(f"own/{name}\n" for name in pruned),
-            "after": "".join(f"own/{name}\n" for name in found.create),
-        },
-    )
+    if done.failures:
+        told = "; ".join(f"{name}: {error}" for name, error in done.failures.items())
+        module.fail_json(msg=f"{directory}/own: not all that was to go is removed: {told}", **result(found, done))
+    module.exit_json(**result(found, done))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from ansible_collections.diskless.netboot.plugins.module_utils import node_paths
 from ansible_collections.diskless.netboot.plugins.plugin_utils import names
 from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Image, Slave, StateDir
 from ansible_collections.diskless.netboot.plugins.plugin_utils.mounts import PATH_ALLOWED, check_shared, target_fault
+from ansible_collections.diskless.netboot.plugins.plugin_utils.node_files import MOST_ID
 from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import Place
 from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import (
     Plain,
@@ -27,7 +28,7 @@ from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import (
 KEYS = ("path", "mode", "owner", "group")
 EXAMPLE = "a list of paths, or of dictionaries with path, mode, owner, group"
 MODE_ALLOWED = 'permissions as quoted octal digits, like "0750"'
-OWNER_ALLOWED = "the name of a user or group of the image, or its number"
+OWNER_ALLOWED = f"the name of a user or group of the image, or its number, up to {MOST_ID}"
 # What belongs to the image as a whole, or is in memory: kept, it would no longer fit the image's next generation.
 WHOLE = ("/var", "/var/lib", "/var/cache", "/usr", "/opt", "/home", "/root", "/srv")
 BELOW = (
@@ -104,7 +105,9 @@ def _mode_fault(value: str) -> str | None:
 
 
 def _owner_fault(value: str) -> str | None:
-    return None if _OWNER.fullmatch(value) else names.hidden_fault(value) or "is no name of a user or group"
+    if not _OWNER.fullmatch(value):
+        return names.hidden_fault(value) or "is no name of a user or group"
+    return "is out of range" if value.isdigit() and int(value) > MOST_ID else None
 
 
 def check(place: Place, slave: Slave, image: Image) -> None:

@@ -271,8 +271,11 @@ def test_facts(srv: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
     }  # fmt: skip
     assert [one["name"] for one in rest] == [G4, G5]
     assert (result["boots"], result["lost"]) == (boots(pc01=[G5]), False)
-    (srv / "nodes/pc01").mkdir(parents=True)
     (srv / "state/boots.json").unlink()
+    # A file system of its own, on which nothing is yet.
+    (srv / "nodes/lost+found").mkdir(parents=True)
+    assert facts(srv, capsys)["lost"] is False
+    (srv / "nodes/pc01").mkdir()
     assert facts(srv, capsys)["lost"] is True
     assert "users" not in result
 

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import pathlib
 import stat
+import subprocess
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
+from ansible_collections.diskless.netboot.plugins.module_utils import tree_files
 from ansible_collections.diskless.netboot.plugins.modules import slave_state
 
+CALLS = ("fsync", "rename", "rmdir", "unlink")
+"""What removing changes something by: a run is killed before one of them."""
+LEFT = ".pc09.diskless-0123abcd"
+"""As a run that died leaves a directory."""
 Run = Callable[..., dict[str, Any]]
 
 
@@ -51,7 +58,7 @@ def test_each_slave_gets_its_directory_once(run: Run, tmp_path: pathlib.Path) ->
     )
     assert below(tmp_path) == ["own", "own/pc01", "own/pc02", "state", "state/own", "state/own/pc01", "state/own/pc02"]
     assert stat.S_IMODE((tmp_path / "own").stat().st_mode) == 0o700
-    assert stat.S_IMODE((tmp_path / "own/pc01").stat().st_mode) == 0o755
+    assert stat.S_IMODE((tmp_path / "own/pc01").stat().st_mode) == 0o700
     for check in (True, False):
         assert run("pc01", "pc02", check=check)["changed"] is False
 
@@ -92,6 +99,142 @@ def test_who_left_is_kept_and_pruned_when_asked(run: Run, tmp_path: pathlib.Path
     # No run has made pc99; it is an administrator's.
     assert below(tmp_path / "own") == ["pc01", "pc99"]
     assert (precious / "file").exists()
+
+
+class KilledError(BaseException):
+    """Ends a run where it is."""
+
+
+def kill_before(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    """Let a run come no further than to that one of :data:`CALLS`."""
+    calls = iter(range(number))
+
+    def through(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any, **options: Any) -> Any:
+            if next(calls, None) is None:
+                raise KilledError
+            return real(*arguments, **options)
+
+        return call
+
+    for name in CALLS:
+        monkeypatch.setattr(os, name, through(getattr(os, name)))
+
+
+def test_a_slave_returns_wherever_its_pruning_was_killed(
+    run: Run, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed = -1
+    finished = False
+    while not finished:
+        killed += 1
+        run("pc01", "pc02")
+        (tmp_path / "own/pc02/database").touch()
+        with monkeypatch.context() as patch:
+            kill_before(patch, killed)
+            try:
+                run("pc01", prune=True)
+                finished = True
+            except KilledError:
+                pass
+        again = run("pc01", "pc02")
+        assert "failed" not in again
+        assert below(tmp_path / "own") in (["pc01", "pc02"], ["pc01", "pc02", "pc02/database"])
+        assert run("pc01", "pc02")["changed"] is False
+    assert killed == 5  # the record, its folder's fsync, the hidden name, the database, the directory
+
+
+def test_what_a_dead_run_has_left_goes_without_pruning_and_nothing_else(run: Run, tmp_path: pathlib.Path) -> None:
+    run("pc01")
+    mine = [".pc01-backup", ".snapshots", "lost+found"]
+    for name in (*mine, LEFT):
+        (tmp_path / "own" / name).mkdir()
+    (tmp_path / "own" / LEFT / "file").touch()
+    checked = run("pc01", check=True)
+    assert (tmp_path / "own" / LEFT / "file").exists()
+    swept = run("pc01")
+    for result in (checked, swept):
+        assert (result["changed"], result["removed"], result["pruned"]) == (True, [LEFT], [])
+        assert result["diff"]["before"] == f"own/{LEFT}\n"
+    assert below(tmp_path / "own") == [*mine, "pc01"]
+    assert run("pc01")["changed"] is False
+
+
+@pytest.mark.parametrize("where", ["", "/var/lib/x"])
+def test_what_is_mounted_is_named_and_keeps_what_it_has(
+    run: Run, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    run("pc01", "pc02", "pc03")
+    (tmp_path / "own/pc02/database").touch()
+    mount = f"{tmp_path}/own/pc02{where}"
+    message = (
+        f"{tmp_path}/own: not all that was to go is removed: pc02: is not removed, because something is mounted "
+        f"there; unmount it first: {mount}"
+    )
+    with monkeypatch.context() as patch:
+        patch.setattr(tree_files, "mountinfo", lambda: f"40 22 0:30 / {mount} rw - ext4 /dev/vdb rw\n")
+        checked = run("pc01", prune=True, check=True)
+        assert (tmp_path / "own/pc03").exists()
+        refused = run("pc01", prune=True)
+    for result in (checked, refused):
+        assert (result["failed"], result["msg"], result["pruned"], result["kept"]) == (
+            True,
+            message,
+            ["pc03"],
+            ["pc02"],
+        )
+    assert below(tmp_path / "own") == ["pc01", "pc02", "pc02/database"]
+    assert run("pc01", prune=True)["pruned"] == ["pc02"]
+
+
+def test_a_slave_that_goes_on_adding_holds_up_no_other(
+    run: Run, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("pc01", "pc02", "pc03")
+    for name in ("pc01", "pc02"):
+        (tmp_path / "own" / name / "file").touch()
+    real = os.unlink
+
+    def add(name: str, *, dir_fd: int | None = None) -> None:
+        """Put what a slave has removed there again."""
+        real(name, dir_fd=dir_fd)
+        if name == "file":
+            os.close(os.open(name, os.O_CREAT | os.O_WRONLY, dir_fd=dir_fd))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "unlink", add)
+        patch.setattr(tree_files, "MAX_PASSES", 3)
+        failed = run(prune=True)
+    told = "[Errno 39] somebody adds to it faster than it can be removed: '.{0}.diskless-"
+    assert (failed["failed"], failed["pruned"]) == (True, ["pc03"])
+    for name in ("pc01", "pc02"):
+        assert f"{name}: {told.format(name)}" in failed["msg"]
+    # They are the next run's.
+    assert len(run()["removed"]) == 2
+    assert below(tmp_path) == ["own", "state", "state/own"]
+
+
+def test_a_link_in_the_place_of_a_directory_goes_and_not_what_it_leads_to(run: Run, tmp_path: pathlib.Path) -> None:
+    run("pc01")
+    (tmp_path / "own/pc01").rmdir()
+    (tmp_path / "own/pc01").symlink_to("/")  # where much is mounted
+    assert run(prune=True)["pruned"] == ["pc01"]
+    assert below(tmp_path / "own") == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts")
+def test_a_file_system_of_a_slaves_own_is_not_emptied(run: Run, tmp_path: pathlib.Path) -> None:
+    run("pc01")
+    place = tmp_path / "own/pc01"
+    if subprocess.run(["mount", "-t", "tmpfs", "none", place], check=False).returncode:
+        pytest.skip("nothing can be mounted here")
+    try:
+        (place / "database").touch()
+        assert run(prune=True)["failed"] is True
+        assert (place / "database").exists()
+    finally:
+        subprocess.run(["umount", place], check=True)
+    assert run(prune=True)["pruned"] == ["pc01"]
 
 
 def test_what_was_made_and_is_gone_is_not_made_again(run: Run, tmp_path: pathlib.Path) -> None:

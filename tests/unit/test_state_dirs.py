@@ -12,7 +12,7 @@ from fleet_inventory import GROUPS, fresh, inventory
 
 PATH = f"allowed: a mount point: {names.PATH_ALLOWED}; not / or /usr, nor in {', '.join(KEPT)}"
 MODE = 'allowed: permissions as quoted octal digits, like "0750"'
-OWNER = "allowed: the name of a user or group of the image, or its number"
+OWNER = "allowed: the name of a user or group of the image, or its number, up to 4294967294"
 APART = "allowed: paths apart from all others, mounts and disks"
 LOTS = {"path": "/var/lib/a-b", "mode": "0750", "owner": "cups", "group": 7}
 
@@ -38,6 +38,8 @@ FAULTS: list[tuple[Any, list[str]]] = [
     ([{"path": "/a/b", "mode": 750}], [f"[0].mode: 750: is a number, not text (quote it in YAML); {MODE}"]),
     ([{"path": "/a/b", "mode": "u+x"}], [f"[0].mode: 'u+x': is no mode; {MODE}"]),
     ([{"path": "/a/b", "owner": "a,b"}], [f"[0].owner: 'a,b': is no name of a user or group; {OWNER}"]),
+    ([{"path": "/a/b", "owner": 2**32 - 1}], [f"[0].owner: '4294967295': is out of range; {OWNER}"]),
+    ([{"path": "/a/b", "group": "9" * 32}], [f"[0].group: '{'9' * 32}': is out of range; {OWNER}"]),
     (["/a/b", "/a"], [f"[1]: '/a': and /a/b lie in one another; {APART}"]),
     (["/home/x/y"], [f"[0]: '/home/x/y': and /home/x lie in one another; {APART}"]),
     (["/var/disk"], [f"[0]: '/var/disk': and /var/disk lie in one another; {APART}"]),
@@ -52,6 +54,11 @@ def test_one_fault(value: Any, errors: list[str]) -> None:
     }
     model = fleet(inventory(pc01={"slave_state_dirs": value, **others}), GROUPS)
     assert model["errors"] == [f"pc01: slave_state_dirs{error}" for error in errors]
+
+
+def test_the_highest_number_of_an_owner_is_good() -> None:
+    kept = [{"path": "/a/b", "owner": 2**32 - 2, "group": "4294967294"}]
+    assert fleet(inventory(pc01={"slave_state_dirs": kept}), GROUPS)["errors"] == []
 
 
 def test_a_tree_cannot_keep_what_it_shares() -> None:

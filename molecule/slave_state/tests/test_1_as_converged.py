@@ -8,8 +8,8 @@ from testinfra.host import Host
 TOP = "/srv/diskless"
 RIGHTS = {
     f"{TOP}/own": "700 root:root",
-    f"{TOP}/own/pc01": "755 root:root",
-    f"{TOP}/own/pc02": "755 root:root",
+    f"{TOP}/own/pc01": "700 root:root",
+    f"{TOP}/own/pc02": "700 root:root",
     f"{TOP}/state": "700 root:root",
     f"{TOP}/state/own/pc01": "600 root:root",
 }
