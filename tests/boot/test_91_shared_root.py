@@ -12,7 +12,7 @@ from tests.boot.library import Library
 from tests.lab.machine import Machine
 
 SHARED_ROOT = pathlib.Path(__file__).parent / "shared_root"
-# Held at no generation: no test before this has rolled them back.
+# No test before this has rolled them back, which would hold them at a generation of another definition.
 BOTH = ("pc10", "pc11")
 STATE = "/var/lib/logrotate"
 # Seconds from the word to the end: without the image's own limit, systemd waits 90 s for a service that does not end.
