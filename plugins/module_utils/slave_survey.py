@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import stat
 from collections.abc import Callable, Collection, Iterable
@@ -23,12 +24,19 @@ from ansible_collections.diskless.netboot.plugins.module_utils import (
     node_plan,
     node_slaves,
     node_tree,
+    own_state,
     plain_directory,
     private_file,
     public_files,
+    slave_disks_record,
     tree_files,
     tree_state,
 )
+
+DHCP_MARK = "# Written by the Ansible role diskless.netboot.dhcp_server;"
+"""What the configurations of ISC's dhcpd and dnsmasq begin with."""
+KEA_MARK = {"granted", "reserved", "loader-etherboot"}
+"""Kea's is JSON without a comment: it is known by client classes that an admin's own will hardly have, all of them."""
 
 
 def boot_files(root: str, node: str, ip: str, macs: Iterable[str]) -> dict[str, str]:
@@ -57,9 +65,28 @@ def _stem(path: str) -> str:
 
 
 def text_of(path: str) -> str | None:
-    """Give a configuration that a server's role writes; nothing where there is none."""
+    """Give the text of a file; nothing where there is none."""
     held = private_file.read(path)
     return None if held is None else held.decode("utf-8", "replace")
+
+
+def dhcp_configuration(path: str) -> str | None:
+    """Give the configuration of a DHCP server; nothing of one that an admin has written: it may hold secrets."""
+    text = text_of(path)
+    return text if text is not None and is_of_role(text) else None
+
+
+def is_of_role(text: str) -> bool:
+    """Say whether the role dhcp_server has written a configuration, for whichever server."""
+    return text.startswith(DHCP_MARK) or _kea_classes(text) >= KEA_MARK
+
+
+def _kea_classes(text: str) -> set[str]:
+    try:
+        return {one["name"] for one in json.loads(text)["Dhcp4"]["client-classes"]}
+    except (ValueError, LookupError, TypeError):
+        # What Debian's package brings has comments, which are no JSON, and no classes.
+        return set()
 
 
 def nfs_exports(record: str, addresses: Collection[str], own: Collection[str]) -> list[dict[str, Any]]:
@@ -137,9 +164,22 @@ def disks(directory: str, slave: str) -> dict[str, int]:
     return found
 
 
-def state_directory(directory: str, slave: str) -> bool:
-    """Say whether there is a directory in which the slave keeps what its services must not lose."""
-    return _is_directory(f"{directory}/own/{slave}")
+def recorded_disks(record: str, slave: str) -> list[str]:
+    """Give the names of the slave's disks that were made to hold data, there or not.
+
+    :raises ValueError: for a record that cannot be read.
+    """
+    labels = _parsed(record, text_of(record) or "", slave_disks_record.parse)
+    mine = f"{slave}/"
+    return sorted(label.removeprefix(mine) for label in labels if label.startswith(mine))
+
+
+def state_directory(directory: str, slave: str) -> dict[str, bool]:
+    """Say of the directory in which the slave keeps what its services must not lose: is it ``there``, was it made."""
+    recorded, records = False, f"{directory}/{own_state.RECORDS}"
+    with contextlib.suppress(FileNotFoundError), atomic_file.open_directory(records) as place:
+        recorded = tree_files.status(slave, place) is not None
+    return {"there": _is_directory(f"{directory}/{own_state.OWN}/{slave}"), "recorded": recorded}
 
 
 def node(directory: str, given: str) -> dict[str, Any]:

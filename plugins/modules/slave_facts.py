@@ -17,7 +17,8 @@ description:
     with what the inventory asks for.
   - Writes nothing, takes no lock, and starts no program, also outside check mode. What is not there is no error, so
     that it works on a master where nothing was ever run.
-  - No result shows a private key, a password's hash or the content of a file of the slave's own.
+  - No result shows a private key, a password's hash or the content of a file of the slave's own, nor anything of a DHCP
+    server's configuration that is an admin's own.
 options:
   directory:
     description: Absolute path of the folder that holds C(images/), C(nodes/), C(trees/), C(disks/) and C(state/).
@@ -54,6 +55,10 @@ options:
     description: The record of M(diskless.netboot.nbd_exports).
     type: path
     default: /var/lib/diskless-netboot/nbd-exports.json
+  disks_record:
+    description: The record of M(diskless.netboot.slave_disks).
+    type: path
+    default: /var/lib/diskless-netboot/nbd-disks.json
 extends_documentation_fragment: diskless.netboot.attributes
 attributes:
   diff_mode:
@@ -80,7 +85,7 @@ boot_files:
   returned: always
   type: dict
 dhcp:
-  description: The whole text of O(dhcp_file), or null.
+  description: The whole text of O(dhcp_file), where it is there and the role C(dhcp_server) has written it, or null.
   returned: always
   type: str
 nfs:
@@ -104,10 +109,16 @@ disks:
   returned: always
   type: dict
   sample: {"persist": 2147483648}
-has_state:
-  description: Whether it has a directory for C(slave_state_dirs).
+disks_recorded:
+  description: Its disks that were made to hold data, also those that are gone.
   returned: always
-  type: bool
+  type: list
+  elements: str
+state:
+  description: >-
+    Whether a directory for its C(slave_state_dirs) is C(there), and whether it is C(recorded) that it was made.
+  returned: always
+  type: dict
 node:
   description: >-
     C(files), those that O(node) asks for, with C(path), C(mode), C(owner), C(group) and C(bytes); C(has_password);
@@ -139,12 +150,13 @@ def survey(params: dict[str, Any]) -> dict[str, Any]:
     own = [f"{named}/{folder}/{slave}" for folder in ("nodes", "trees", "own", "disks")]
     return {
         "boot_files": slave_survey.boot_files(params["boot_root"], own[0], params["ip"], params["macs"]),
-        "dhcp": slave_survey.text_of(params["dhcp_file"]),
+        "dhcp": slave_survey.dhcp_configuration(params["dhcp_file"]),
         "nfs": slave_survey.nfs_exports(params["nfs_record"], [params["ip"]], own),
         "nbd": slave_survey.nbd_exports(params["nbd_record"], named, [params["ip"]], own),
         "tree": slave_survey.tree(directory, slave),
         "disks": slave_survey.disks(directory, slave),
-        "has_state": slave_survey.state_directory(directory, slave),
+        "disks_recorded": slave_survey.recorded_disks(params["disks_record"], slave),
+        "state": slave_survey.state_directory(directory, slave),
         "node": slave_survey.node(directory, params["node"]),
     }
 
@@ -161,6 +173,7 @@ def main() -> None:
             "dhcp_file": {"type": "path", "default": "/etc/kea/kea-dhcp4.conf"},
             "nfs_record": {"type": "path", "default": "/var/lib/diskless-netboot/exports.json"},
             "nbd_record": {"type": "path", "default": "/var/lib/diskless-netboot/nbd-exports.json"},
+            "disks_record": {"type": "path", "default": "/var/lib/diskless-netboot/nbd-disks.json"},
         },
         supports_check_mode=True,
     )

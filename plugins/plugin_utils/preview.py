@@ -146,17 +146,22 @@ def _own(view: View) -> list[str]:
     if view.slave["root"] == "nfs_tree" or there["tree"]["there"]:
         recorded = there["tree"]["recorded"]
         since = f", of {recorded['image']}/{recorded['generation']}" if recorded else ""
-        state = "there" if there["tree"]["there"] else "not there yet"
+        state = _presence(there["tree"]["there"], recorded=recorded is not None)
         table += [("tree", f"{directory}/trees/{name}: {state}{since}")]
     disks = {disk.name: disk.size for disk in block_devices.own_disks(view.image, view.slave, view.slave["root"])}
     for disk in dict.fromkeys([*disks, *there["disks"]]):
-        state = f"there, {shown(there['disks'][disk])}" if disk in there["disks"] else "not there yet"
-        table += [("disk", f"{directory}/disks/{name}/{disk}: {state}")]
-    table += [
-        ("state", f"{one['path']} in {directory}/own/{name}{'' if there['has_state'] else ', not there yet'}")
-        for one in view.slave["state_dirs"]
-    ]
+        state = _presence(disk in there["disks"], recorded=disk in there["disks_recorded"])
+        size = f", {shown(there['disks'][disk])}" if disk in there["disks"] else ""
+        table += [("disk", f"{directory}/disks/{name}/{disk}: {state}{size}")]
+    state = _presence(there["state"]["there"], recorded=there["state"]["recorded"])
+    table += [("state", f"{one['path']} in {directory}/own/{name}: {state}") for one in view.slave["state_dirs"]]
     return ["Its own on the master", *(rows(table) or ["  nothing but its files"])]
+
+
+def _presence(there: bool, *, recorded: bool) -> str:
+    if there:
+        return "there"
+    return "made, and not there" if recorded else "not there yet"
 
 
 def _files(view: View) -> list[str]:

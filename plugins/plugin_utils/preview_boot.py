@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Any, cast
 
 from ansible_collections.diskless.netboot.plugins.module_utils import boot_entries, boot_tree, loader_files
-from ansible_collections.diskless.netboot.plugins.plugin_utils import boot_policy, projections
+from ansible_collections.diskless.netboot.plugins.plugin_utils import boot_policy, dhcp_policy, projections
 from ansible_collections.diskless.netboot.plugins.plugin_utils.preview_parts import View
 
 # What the module boot_files has for what an entry does not say.
@@ -27,7 +27,8 @@ FOLDERS = {
     "ipxe": (_IPXE,),
     "etherboot": (_IPXE,),
 }
-FIRMWARES = (("BIOS", boot_policy.BIOS[0], ""), ("UEFI x64", boot_policy.UEFI_X64[0], ""), ("iPXE", None, "iPXE"))
+FIRMWARES = (("BIOS", boot_policy.BIOS[0]), ("UEFI x64", boot_policy.UEFI_X64[0]))
+IPXE = "iPXE"
 
 
 def wanted(view: View) -> dict[str, str]:
@@ -54,24 +55,32 @@ def is_read(view: View, path: str) -> bool:
 
 
 def sent(view: View) -> list[tuple[str, str]]:
-    """Each kind of firmware, and the boot file that DHCP names to it; by the first rule that matches."""
-    rules: list[Mapping[str, Any]] = [
-        *view.settings["boot_policy_first"],
+    """Each kind of firmware, and the boot file that DHCP names to it and to an iPXE on it."""
+    rules = [
+        *dhcp_policy.check(view.settings["boot_policy_first"], dhcp_policy.FIRST_VARIABLE),
         *boot_policy.policy(view.master["ip"], http=view.master["http"]),
     ]
-    found = []
-    for name, architecture, user_class in FIRMWARES:
-        rule = next((one for one in rules if _matches(one, loader(view), architecture, user_class)), None)
-        if rule is not None:
-            found.append((name, str(rule["boot_file"])))
-    return found
+    asking = loader(view)
+    firmware = [(name, _first(rules, asking, number, "")) for name, number in FIRMWARES]
+    ipxe = [(f"{IPXE} on {name}", _first(rules, asking, number, IPXE)) for name, number in FIRMWARES]
+    if len({file for _name, file in ipxe}) == 1:
+        ipxe = [(IPXE, ipxe[0][1])]
+    return [(name, file) for name, file in [*firmware, *ipxe] if file is not None]
 
 
-def _matches(rule: Mapping[str, Any], its_loader: str, architecture: int | None, user_class: str) -> bool:
-    architectures, loaders = rule.get("architectures"), rule.get("loaders")
+def _first(rules: Iterable[boot_policy.Rule], its_loader: str, architecture: int, user_class: str) -> str | None:
+    """The boot file of the first rule that matches a client; none where no rule does."""
+    return next((rule["boot_file"] for rule in rules if _matches(rule, its_loader, architecture, user_class)), None)
+
+
+def _matches(rule: boot_policy.Rule, its_loader: str, architecture: int, user_class: str) -> bool:
+    # What firmware calls itself (PXE 2.1, section 2.2), and iPXE too. What follows is the version of the card's driver,
+    # which nobody knows here.
+    vendor_class = f"{dhcp_policy.PXE_CLIENT}:Arch:{architecture:05d}:UNDI:"
     return (
-        (not loaders or its_loader in loaders)
-        and (not architectures or architecture is None or architecture in architectures)
-        and (rule.get("user_class") or "") == user_class
-        and not rule.get("vendor_class")
+        (not rule["loaders"] or its_loader in rule["loaders"])
+        and (not rule["architectures"] or architecture in rule["architectures"])
+        # Each text begins with the empty one, which matches all clients.
+        and user_class.startswith(rule["user_class"])
+        and vendor_class.startswith(rule["vendor_class"])
     )

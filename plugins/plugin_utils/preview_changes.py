@@ -18,6 +18,9 @@ from ansible_collections.diskless.netboot.plugins.plugin_utils import (
 from ansible_collections.diskless.netboot.plugins.plugin_utils.listing import shown
 from ansible_collections.diskless.netboot.plugins.plugin_utils.preview_parts import View, difference, readable
 
+# A file system may not be mounted: neither a tree, nor a disk that holds data, nor own state is made in its place.
+GONE = "was made and is not there: the run says what to do, and makes no other"
+
 
 def changes(view: View) -> list[str]:
     """All of it, in the order in which a run does it."""
@@ -49,7 +52,7 @@ def _tree(view: View) -> list[str]:
         return [
             f"  its tree {path} is made of {asked['image']}, {asked['generation']}"
             if recorded is None
-            else f"  its tree {path} was made and is not there: the run says what to do, and makes no other"
+            else f"  its tree {path} {GONE}"
         ]
     if recorded is None:
         return [f"  its tree {path}, which no run has made, is made to follow {asked['generation']}"]
@@ -73,20 +76,21 @@ def _disks(view: View) -> list[str]:
     lines = []
     for name, size in wanted.items():
         if name not in there:
-            lines += [f"  its disk {name} is made, {shown(size)}"]
+            gone = name in view.there["disks_recorded"]
+            lines += [f"  its disk {name} {GONE if gone else f'is made, {shown(size)}'}"]
         elif size != there[name]:
             lines += [f"  its disk {name} has {shown(there[name])}, and shall have {shown(size)}"]
     return lines + [f"  its disk {name} is not exported any more; it stays" for name in there if name not in wanted]
 
 
 def _state(view: View) -> list[str]:
-    wanted = bool(view.slave["state_dirs"])
-    path = f"{view.fleet['directory']}/own/{view.slave['name']}"
-    if wanted and not view.there["has_state"]:
-        return [f"  its directory {path} is made"]
-    if view.there["has_state"] and not wanted:
-        return [f"  its directory {path} is not exported any more; it stays on the master"]
-    return []
+    there, recorded = view.there["state"]["there"], view.there["state"]["recorded"]
+    its = f"  its directory {view.fleet['directory']}/own/{view.slave['name']}"
+    if not view.slave["state_dirs"]:
+        return [f"{its} is not exported any more; it stays on the master"] if there and recorded else []
+    if not there:
+        return [f"{its} {GONE}" if recorded else f"{its} is made"]
+    return [] if recorded else [f"{its}, which no run has made, is taken as it is"]
 
 
 def _files(view: View) -> list[str]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ansible_collections.diskless.netboot.plugins.module_utils import slave_survey
 from ansible_collections.diskless.netboot.plugins.plugin_utils import (
     dhcp_settings,
     dnsmasq,
@@ -42,6 +43,8 @@ def wanted(view: View) -> str:
 
 def concerning(view: View, text: str) -> list[str]:
     """The lines of a configuration that are not about another machine; none of one that is not ours."""
+    if not slave_survey.is_of_role(text):
+        return []
     if view.settings["dhcp_backend"] == "kea":
         return _of_kea(view, text)
     return _of_lines(view, readable(text))
@@ -58,7 +61,7 @@ def _of_kea(view: View, text: str) -> list[str]:
         ]
         foreign = [one for one in server["reservations"] if its(json.dumps(one))]
     except (ValueError, LookupError, TypeError):
-        # What Debian's package brings has comments, which are no JSON, and none of these.
+        # Somebody has edited what was ours.
         return []
     shown = {
         # Where its libraries are is known on the master alone.

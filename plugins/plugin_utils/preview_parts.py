@@ -34,7 +34,8 @@ class There(TypedDict):
     nbd: list[dict[str, Any]]
     tree: dict[str, Any]
     disks: dict[str, int]
-    has_state: bool
+    disks_recorded: list[str]
+    state: dict[str, bool]
     node: dict[str, Any]
 
 

@@ -61,7 +61,8 @@ def nothing(**more: Any) -> parts.There:
         "nbd": [],
         "tree": {"there": False, "recorded": None, "begun": False},
         "disks": {},
-        "has_state": False,
+        "disks_recorded": [],
+        "state": {"there": False, "recorded": False},
         "node": node(),
         **more,
     }
@@ -92,6 +93,7 @@ def made(fleet: Fleet, name: str, its: parts.Settings | None = None, **more: Any
         for exports in (projections.exports(view.alone, master), nbd_projections.nbd_exports(view.alone, master))
     ]
     tree = next(iter(trees(view.alone, master)), None)
+    disks = own_disks(view.image, view.slave, view.slave["root"])
     return nothing(
         **{
             "boot_files": preview_boot.wanted(view),
@@ -99,8 +101,9 @@ def made(fleet: Fleet, name: str, its: parts.Settings | None = None, **more: Any
             "nfs": exported[0],
             "nbd": exported[1],
             "tree": {"there": tree is not None, "recorded": tree, "begun": False},
-            "disks": {disk.name: disk.size for disk in own_disks(view.image, view.slave, view.slave["root"])},
-            "has_state": bool(view.slave["state_dirs"]),
+            "disks": {disk.name: disk.size for disk in disks},
+            "disks_recorded": [disk.name for disk in disks if disk.keep],
+            "state": dict.fromkeys(("there", "recorded"), bool(view.slave["state_dirs"])),
             "node": node(identity=IDENTITY, missing=[], after=[]),
             **more,
         }

@@ -147,14 +147,65 @@ def test_an_admins_own_rule_and_another_loader() -> None:
     mine = {"name": "mine", "architectures": [7], "boot_file": "mine.efi"}
     other = {"name": "other", "vendor_class": "Odd", "boot_file": "odd.0"}
     lines = told(model, "pc01", NOWHERE, nothing(), settings(boot_policy_first=[other, mine]))
-    assert section(lines, "Its reservation")[-4:] == [
+    assert section(lines, "Its reservation")[-5:] == [
         "loader     ipxe",
         "boot file  ipxe/undionly.kpxe (BIOS)",
         "           mine.efi (UEFI x64)",
-        "           http://192.168.1.1/ipxe/boot.ipxe (iPXE)",
+        "           http://192.168.1.1/ipxe/boot.ipxe (iPXE on BIOS)",
+        "           mine.efi (iPXE on UEFI x64)",
     ]
     assert section(lines, "Its boot files")[-1] == (
         "the same for other loaders: grub/machines/192.168.1.21.cfg, pxelinux.cfg/C0A80115"
+    )
+
+
+SCRIPT = "http://192.168.1.1/ipxe/boot.ipxe (iPXE)"
+USUAL = ["lpxelinux.0 (BIOS)", "shimx64.efi (UEFI x64)", SCRIPT]
+SENT: list[tuple[dict[str, object], list[str]]] = [
+    # What is empty matches all, also an iPXE.
+    ({}, ["mine.0 (BIOS)", "mine.0 (UEFI x64)", "mine.0 (iPXE)"]),
+    ({"user_class": "", "vendor_class": None}, ["mine.0 (BIOS)", "mine.0 (UEFI x64)", "mine.0 (iPXE)"]),
+    ({"user_class": "iPXE"}, [*USUAL[:2], "mine.0 (iPXE)"]),
+    (
+        {"user_class": "iP", "architectures": ["0"]},
+        [*USUAL[:2], "mine.0 (iPXE on BIOS)", f"{SCRIPT[:-1]} on UEFI x64)"],
+    ),
+    ({"user_class": "iPXE2"}, USUAL),
+    ({"vendor_class": "PXEClient"}, ["mine.0 (BIOS)", "mine.0 (UEFI x64)", "mine.0 (iPXE)"]),
+    (
+        {"vendor_class": "PXEClient:Arch:00007:"},
+        [USUAL[0], "mine.0 (UEFI x64)", f"{SCRIPT[:-1]} on BIOS)", "mine.0 (iPXE on UEFI x64)"],
+    ),
+    ({"vendor_class": "HTTPClient"}, USUAL),
+    ({"loaders": ["grub"]}, USUAL),
+]
+
+
+@pytest.mark.parametrize(("rule", "sent"), SENT)
+def test_whom_an_admins_own_rule_matches(rule: dict[str, object], sent: list[str]) -> None:
+    its = settings(boot_policy_first=[{"name": "mine", "boot_file": "mine.0", **rule}])
+    lines = section(told(fresh(inventory(), GROUPS), "pc01", NOWHERE, nothing(), its), "Its reservation")
+    start = next(number for number, line in enumerate(lines) if line.startswith("boot file"))
+    assert [line.removeprefix("boot file").strip() for line in lines[start:]] == sent
+
+
+def test_an_ipxe_in_a_rom_is_told_by_its_firmware() -> None:
+    model = fresh(inventory(pc01={"slave_loader": "etherboot"}), GROUPS)
+    assert section(told(model, "pc01", NOWHERE, nothing()), "Its reservation")[-2:] == [
+        "           etherboot/ipxe_i386.elf (iPXE on BIOS)",
+        "           http://192.168.1.1/ipxe/boot.ipxe (iPXE on UEFI x64)",
+    ]
+
+
+def test_what_was_made_and_is_gone() -> None:
+    model = fresh(inventory(pc01={"slave_root": "persist", "slave_state_dirs": ["/var/lib/x"]}), GROUPS)
+    gone = made(model, "pc01", disks={}, state={"there": False, "recorded": True})
+    assert section(told(model, "pc01", state(model), gone), "Its own on the master") == [
+        "disk   /srv/diskless/disks/pc01/persist: made, and not there",
+        "state  /var/lib/x in /srv/diskless/own/pc01: made, and not there",
+    ]
+    assert section(told(model, "pc01", state(model), made(model, "pc01")), "Its own on the master")[1] == (
+        "state  /var/lib/x in /srv/diskless/own/pc01: there"
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+from ansible_collections.diskless.netboot.plugins.module_utils import slave_survey
 from fleet_inventory import GROUPS, fresh, generation, inventory, network
 from preview_there import IDENTITY, changes, made, node, settings, state, told
 
@@ -167,6 +169,36 @@ def test_an_update_that_was_begun() -> None:
     assert changes(model, model, "pc02", tree=tree)[1:] == ["  an update that was begun is brought to its end"]
 
 
+GONE = "was made and is not there: the run says what to do, and makes no other"
+OWN: list[tuple[dict[str, Any], list[str]]] = [
+    ({"state": {"there": False, "recorded": True}}, [f"its directory /srv/diskless/own/pc01 {GONE}"]),
+    (
+        {"state": {"there": True, "recorded": False}},
+        ["its directory /srv/diskless/own/pc01, which no run has made, is taken as it is"],
+    ),
+    # Swap is made anew whenever it is not there.
+    ({"disks": {}}, [f"its disk persist {GONE}", "its disk swap is made, 537 MB"]),
+    ({"disks": {"swap": 512 * 1024**2}, "disks_recorded": []}, ["its disk persist is made, 1.1 GB"]),
+]
+
+
+@pytest.mark.parametrize(("found", "lines"), OWN)
+def test_what_is_its_own_and_was_made_or_not(found: dict[str, Any], lines: list[str]) -> None:
+    variables = {
+        "slave_root": "persist",
+        "slave_persist_size": "1G",
+        "slave_swap": {"type": "nbd", "size": "512M"},
+        "slave_state_dirs": ["/var/lib/x"],
+    }
+    model = fresh(inventory(pc01=variables), GROUPS)
+    assert changes(model, model, "pc01", **found) == lines
+
+
+def test_a_directory_that_no_run_has_made_is_nobodys_business() -> None:
+    model = fresh(inventory(), GROUPS)
+    assert changes(model, model, "pc01", state={"there": True, "recorded": False}) == []
+
+
 def test_its_files() -> None:
     model = fresh(inventory(), GROUPS)
     its = node(identity=IDENTITY, missing=[], before=["/etc/x 0640 0:44"], after=["/etc/x 0640 0:44 (content changed)"])
@@ -188,11 +220,33 @@ def test_what_its_network_tells_all() -> None:
     ]
 
 
+# Of admins, with a secret each.
+DHCPDS = """\
+key "update" { algorithm hmac-md5; secret "c2VjcmV0"; }
+host printer { hardware ethernet 00:40:63:00:00:01; fixed-address 192.168.1.9; }
+"""
+KEAS = """\
+{"Dhcp4": {"lease-database": {"type": "mysql", "password": "secret"}, "client-classes": [{"name": "granted"}],
+"reservations": [], "subnet4": [{"subnet": "192.168.1.0/24", "reservations": []}]}}
+"""
+# What was ours, and somebody has taken its networks away.
+EDITED = json.dumps({"Dhcp4": {"client-classes": [{"name": name} for name in slave_survey.KEA_MARK]}})
+
+
 def test_a_configuration_that_is_not_ours() -> None:
     model = fresh(inventory(), GROUPS)
     line = "its reservation is written, with all else that is in /etc/kea/kea-dhcp4.conf"
-    for text in ("// Debian's\n{}", '{"Dhcp4": []}', "[]", '{"Dhcp4": {"subnet4": []}}', None):
+    for text in ("// Debian's\n{}", '{"Dhcp4": []}', "[]", '{"Dhcp4": {"subnet4": []}}', KEAS, EDITED, None):
         assert changes(model, model, "pc01", dhcp=text) == [line], text
+
+
+@pytest.mark.parametrize("backend", ["isc", "dnsmasq"])
+def test_a_text_that_is_not_ours(backend: str) -> None:
+    model = fresh(inventory(), GROUPS)
+    its = settings(backend)
+    line = f"its reservation is written, with all else that is in {its['dhcp_file']}"
+    for text in ("", DHCPDS, f"# Mine\n{made(model, 'pc01', its)['dhcp']}"):
+        assert changes(model, model, "pc01", its, dhcp=text) == [line], text
 
 
 def test_an_identity_that_another_master_may_have() -> None:

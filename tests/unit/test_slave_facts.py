@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.diskless.netboot.plugins.modules import boot_files, recorded_exports, slave_facts, slave_nodes
+from ansible_collections.diskless.netboot.plugins.plugin_utils import preview_dhcp, preview_parts
+from fleet_inventory import GROUPS, fresh, inventory
+from preview_there import DHCP_FILES, NOWHERE, nothing, settings
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root reads what is a slave's own")
 
@@ -66,6 +69,7 @@ def _told(call: Call, tmp_path: pathlib.Path) -> Call:
             "dhcp_file": str(tmp_path / "kea-dhcp4.conf"),
             "nfs_record": str(tmp_path / "exports.json"),
             "nbd_record": str(tmp_path / "nbd-exports.json"),
+            "disks_record": str(tmp_path / "nbd-disks.json"),
         }
         result = call(slave_facts, **{**given, **more})
         assert everything(tmp_path) == before
@@ -98,7 +102,8 @@ def test_where_nothing_was_run(told: Call) -> None:
         "nbd": [],
         "tree": {"there": False, "recorded": None, "begun": False},
         "disks": {},
-        "has_state": False,
+        "disks_recorded": [],
+        "state": {"there": False, "recorded": False},
     }
     assert (node["files"], node["has_password"], node["identity"], node["missing"]) == (FILES, True, [], IDENTITY)
     assert node["before"] == []
@@ -173,7 +178,6 @@ def test_its_devices_disks_tree_and_state(told: Call, tmp_path: pathlib.Path) ->
         for name, client in (("pc01", IP), ("pc02", "192.168.1.22"))
     ]
     (tmp_path / "nbd-exports.json").write_text(json.dumps({"directory": str(srv), "exports": devices}))
-    (tmp_path / "kea-dhcp4.conf").write_text("{}\n")
     found = told()
     assert found["nbd"] == [{**devices[0], "exists": True}]
     assert found["disks"] == {"persist": 4096}
@@ -182,12 +186,49 @@ def test_its_devices_disks_tree_and_state(told: Call, tmp_path: pathlib.Path) ->
         "recorded": {"hostname": "pc01", "image": "a", "generation": "1", "shared": ["/usr"]},
         "begun": False,
     }
-    assert (found["has_state"], found["dhcp"]) == (True, "{}\n")
+    # A directory that no run has made.
+    assert found["state"] == {"there": True, "recorded": False}
+
+
+def test_what_was_made_and_is_gone(told: Call, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "srv/state/own").mkdir(parents=True)
+    (tmp_path / "srv/state/own/pc01").touch()
+    labels = ["pc01/persist", "pc01/data", "pc010/persist", "pc02/persist"]
+    (tmp_path / "nbd-disks.json").write_text(json.dumps(dict.fromkeys(labels, "ext4")))
+    found = told()
+    assert found["state"] == {"there": False, "recorded": True}
+    assert (found["disks"], found["disks_recorded"]) == ({}, ["data", "persist"])
+
+
+def configurations() -> dict[str, str]:
+    """What the role dhcp_server would write, by server."""
+    model = fresh(inventory(), GROUPS)
+    found = {}
+    for backend in DHCP_FILES:
+        view = preview_parts.view(model, "pc01", NOWHERE, nothing(), settings(backend))
+        found[backend] = preview_dhcp.wanted(view)
+    return found
+
+
+@pytest.mark.parametrize("backend", DHCP_FILES)
+def test_the_dhcp_servers_configuration_only_where_it_is_ours(told: Call, tmp_path: pathlib.Path, backend: str) -> None:
+    file, ours = tmp_path / "kea-dhcp4.conf", configurations()[backend]
+    file.write_text(ours)
+    assert told()["dhcp"] == ours
+    # What an admin has, with secrets; told() looks for this one.
+    for text in (
+        'key "update" { secret "canary"; }\n',
+        '{"Dhcp4": {"password": "canary", "client-classes": []}}',
+        "[]",
+    ):
+        file.write_text(text)
+        assert told()["dhcp"] is None
 
 
 FAULTS: list[tuple[str, str, str]] = [
     ("exports.json", "nonsense", "{0}/exports.json: is no record of exports: JSONDecodeError("),
     ("nbd-exports.json", "nonsense", "{0}/nbd-exports.json: is no record of exports: "),
+    ("nbd-disks.json", "[]", "{0}/nbd-disks.json: is no record of disks"),
     ("srv/state/identity/pc01/machine-id", "x\n", "state/identity/pc01: machine-id is no machine-id(5)"),
 ]
 
