@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # boot.sh: the boot tests, in two halves at once, each in a lab of its own: while a playbook keeps one processor busy, slaves of the
 # other half use the other. A line of output begins with its half. Arguments go to both.
 set -uo pipefail

@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # What the kernel's command line says of a name, by the shell alone: a slave waits for its generators, and each program that one
 # calls comes over the network first.
+# shellcheck disable=SC2034 # the generators use what is set here
 
 # Sets values to the values of the name $1, and value to the last of them: the later one wins.
 ask_cmdline() {
