@@ -106,7 +106,8 @@ def failed_requests(log: str) -> list[str]:
 def pages_out(library: Library, name: str) -> int:
     """How many pages a slave put into its swap while a program needed more memory than it was given."""
     before = _pages_out(library, name)
-    limits = ("--property=MemoryMax=12M", "--property=MemorySwapMax=infinity")
+    # Not MemoryMax=: where the swap is slow, as on a busy machine, that has the program killed.
+    limits = ("--property=MemoryHigh=12M", "--property=MemorySwapMax=infinity")
     library.on_slave(name, "systemd-run", "--quiet", "--wait", "--pipe", *limits, "perl", "-e", _FILL)
     return _pages_out(library, name) - before
 
