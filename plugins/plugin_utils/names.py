@@ -12,6 +12,8 @@ from __future__ import annotations
 import os.path
 import re
 
+from ansible_collections.diskless.netboot.plugins.module_utils import tree_files
+
 LABEL_ALLOWED = (
     "1 to 63 letters, digits and hyphens, no hyphen at either end (RFC 1123) or in both third and fourth place"
 )
@@ -97,9 +99,8 @@ def package_fault(value: str) -> str | None:
     return None if _PACKAGE.fullmatch(value) and ".." not in value else _unsafe(value) or "is no package name"
 
 
-def lies_in(path: str, folder: str) -> bool:
-    """Whether a path is a folder or something below it; both normalised."""
-    return folder in {"/", path} or path.startswith(f"{folder}/")
+# The same rule as on masters.
+lies_in = tree_files.lies_in
 
 
 def nested(one: str, other: str) -> bool:
