@@ -9,6 +9,8 @@ import json
 import shlex
 from typing import NamedTuple
 
+from ansible_collections.diskless.netboot.plugins.module_utils import progress as telling
+
 SHORTEST, LONGEST = 0.5, 5.0
 """Seconds between two questions."""
 SHARE = 0.25
@@ -19,7 +21,7 @@ MARK, ALIVE = "diskless.netboot:", "alive"
 
 
 class Answer(NamedTuple):
-    """Where a job is. ``alive``: its process tells and lives; ``running``: it has no result."""
+    """Where a job is. ``alive``: its process lives; ``running``: it has no result."""
 
     alive: bool
     running: bool
@@ -27,13 +29,18 @@ class Answer(NamedTuple):
     text: str
 
 
-def question(progress: str, results: str) -> str:
-    """Give the shell command that reads both files: one line of progress, one of its process, the job's beginning."""
-    file = shlex.quote(progress)
+def question(job: str, progress: str, results: str) -> str:
+    """Give the shell command that reads both files: one line of progress, one of its process, the job's beginning.
+
+    Before it tells, and where it cannot, its process is known by its environment. Not after: programs that it has
+    started and that outlive it have that too.
+    """
+    file, mark = shlex.quote(progress), shlex.quote(f"{telling.VARIABLE}={job}")
     return (
         f"echo {MARK}; cat {file} 2>/dev/null || echo '{{}}'; "
         f"pid=$(sed -n 's/.*\"pid\": \\([0-9][0-9]*\\).*/\\1/p' {file} 2>/dev/null); "
-        f'if test -n "$pid" && test -d "/proc/$pid"; then echo {ALIVE}; else echo; fi; '
+        f'if test -n "$pid"; then test -d "/proc/$pid"; else grep -qs {mark} /proc/[0-9]*/environ; fi && '
+        f"echo {ALIVE} || echo; "
         f"head -c 200 {shlex.quote(results)} 2>/dev/null"
     )
 

@@ -68,7 +68,7 @@ class LiveModule(ActionBase):  # type: ignore[misc]  # ansible-core has no types
             return started
         results = str(started["results_file"])
         told = f"{progress.DIRECTORY}/{job}.json"
-        ended = self._follow(live_lines.question(told, results), lambda: self._result(started, task_vars))
+        ended = self._follow(live_lines.question(job, told, results), lambda: self._result(started, task_vars))
         self._persist(lambda: self._low_level_execute_command(shlex.join(["rm", "-f", results, told])))
         return ended
 
@@ -86,7 +86,7 @@ class LiveModule(ActionBase):  # type: ignore[misc]  # ansible-core has no types
         """Ask until there is a result, and show what is new."""
         begun = time.monotonic()
         shown = live_lines.Shown()
-        lived = float("inf")
+        lived = 0.0
         while True:
             elapsed = time.monotonic() - begun
             # A job apart from the connection calls nobody back.

@@ -12,11 +12,12 @@ from ansible_collections.diskless.netboot.plugins.plugin_utils import live_lines
 from ansible_collections.diskless.netboot.plugins.plugin_utils.live_lines import Answer, Shown
 
 NOTHING = Answer(alive=False, running=False, step="", text="")
+JOB = "rootfs_image-0a1b2c"
 RUNNING = '{"started": true, "finished": false, "ansible_job_id": "j1.2"}'
 
 
 def ask(progress: pathlib.Path, results: pathlib.Path) -> Answer:
-    command = live_lines.question(str(progress), str(results))
+    command = live_lines.question(JOB, str(progress), str(results))
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
     answer = live_lines.answer(done.stdout)
     # As it comes by ssh.
@@ -38,6 +39,18 @@ def test_a_job_that_was_killed(tmp_path: pathlib.Path) -> None:
     progress.write_text(json.dumps({"pid": process.pid, "step": "made", "text": "1 of 2"}) + "\n")
     results.write_text(RUNNING.replace("true", "1").replace("false", "0"))  # ansible-core 2.17's words
     assert ask(progress, results) == Answer(alive=False, running=True, step="made", text="1 of 2")
+
+
+@pytest.mark.parametrize(("job", "alive"), [(JOB, True), (JOB[:-1] + "d", False)])
+def test_a_job_that_has_not_told_yet(tmp_path: pathlib.Path, job: str, alive: bool) -> None:
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE, env={"DISKLESS_PROGRESS": job}, executable="/bin/cat"):
+        assert ask(tmp_path / "p.json", tmp_path / "j1.2").alive is alive
+
+
+def test_a_job_that_was_killed_and_left_a_process(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "p.json").write_text(json.dumps({"pid": 999999999, "step": "", "text": ""}) + "\n")
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE, env={"DISKLESS_PROGRESS": JOB}, executable="/bin/cat"):
+        assert not ask(tmp_path / "p.json", tmp_path / "j1.2").alive
 
 
 @pytest.mark.parametrize(

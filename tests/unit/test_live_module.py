@@ -171,6 +171,12 @@ def test_a_module_that_is_killed() -> None:
     assert len(master.answers) == 30  # fifteen seconds of answers
 
 
+def test_a_module_that_is_killed_before_it_tells() -> None:
+    master = Master(AHEAD, [("{}", "", RUNNING)] * 40)
+    assert run(master) == live_module.DEAD
+    assert 20 < len(master.answers) < 40
+
+
 def test_a_module_that_is_killed_alone() -> None:
     master = Master(AHEAD, [at("0 of 9")])
     master.result = {"failed": True, "cmd": "AnsiballZ_rootfs_image.py", "data": "", "msg": "Traceback", "stderr": ""}
