@@ -46,7 +46,8 @@ def _tree(view: View) -> list[str]:
     there, path = view.there["tree"], f"{view.fleet['directory']}/trees/{view.slave['name']}"
     recorded = there["recorded"]
     if not wanted:
-        return [f"  its tree {path} is not exported any more; it stays on the master"] if there["there"] else []
+        left = there["there"] and path in preview_exports.withdrawn(view)
+        return [f"  its tree {path} is not exported any more; it stays on the master"] if left else []
     asked = {key: value for key, value in wanted[0].items() if key != "name"}
     if not there["there"]:
         return [
@@ -80,14 +81,18 @@ def _disks(view: View) -> list[str]:
             lines += [f"  its disk {name} {GONE if gone else f'is made, {shown(size)}'}"]
         elif size != there[name]:
             lines += [f"  its disk {name} has {shown(there[name])}, and shall have {shown(size)}"]
-    return lines + [f"  its disk {name} is not exported any more; it stays" for name in there if name not in wanted]
+    folder, withdrawn = f"{view.fleet['directory']}/disks/{view.slave['name']}", preview_exports.withdrawn(view)
+    left = [name for name in there if f"{folder}/{name}" in withdrawn]
+    return lines + [f"  its disk {name} is not exported any more; it stays" for name in left]
 
 
 def _state(view: View) -> list[str]:
     there, recorded = view.there["state"]["there"], view.there["state"]["recorded"]
-    its = f"  its directory {view.fleet['directory']}/own/{view.slave['name']}"
+    path = f"{view.fleet['directory']}/own/{view.slave['name']}"
+    its = f"  its directory {path}"
     if not view.slave["state_dirs"]:
-        return [f"{its} is not exported any more; it stays on the master"] if there and recorded else []
+        left = there and path in preview_exports.withdrawn(view)
+        return [f"{its} is not exported any more; it stays on the master"] if left else []
     if not there:
         return [f"{its} {GONE}" if recorded else f"{its} is made"]
     return [] if recorded else [f"{its}, which no run has made, is taken as it is"]

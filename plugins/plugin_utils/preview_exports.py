@@ -22,19 +22,34 @@ def recorded(view: View) -> list[str]:
 
 def wanted(view: View) -> tuple[list[str], list[str]]:
     """What it may have then, and which lines of it the inventory does not ask for: it may still run from these."""
+    asked = _asked(view)
+    lines = _lines(*_then(view, asked))
+    return lines, sorted(set(lines) - set(_lines(*asked)))
+
+
+def withdrawn(view: View) -> set[str]:
+    """The paths that a run takes from it."""
+    before, after = (
+        {rule.path for exports in both for rule in exports} for both in (_recorded(view), _then(view, _asked(view)))
+    )
+    return before - after
+
+
+def _asked(view: View) -> tuple[Exports, Exports]:
     name, directory = view.master["name"], view.fleet["directory"]
-    asked = (
+    return (
         nfs_rules.grouped(projections.exports(view.alone, name)),
         nbd_rules.grouped(nbd_projections.nbd_exports(view.alone, name), directory),
     )
+
+
+def _then(view: View, asked: tuple[Exports, Exports]) -> tuple[Exports, Exports]:
     before = _recorded(view)
     present = [view.slave["ip"]]
-    then = (
+    return (
         nfs_record.merged(asked[0], nfs_record.kept(asked[0], before[0], _exists(view.there["nfs"]), present)),
         nbd_record.succeeding(asked[1], before[1], _exists(view.there["nbd"]), present),
     )
-    lines = _lines(*then)
-    return lines, sorted(set(lines) - set(_lines(*asked)))
 
 
 def _recorded(view: View) -> tuple[Exports, Exports]:

@@ -132,6 +132,16 @@ def test_what_is_its_own(was: dict[str, Any], then: dict[str, Any], first: list[
     assert changes(before, after, "pc01")[: len(first)] == first
 
 
+def test_what_earlier_runs_have_left_is_no_news() -> None:
+    model = fresh(inventory(), GROUPS)
+    left = {
+        "tree": {"there": True, "recorded": None, "begun": False},
+        "disks": {"swap": 1 << 30},
+        "state": {"there": True, "recorded": True},
+    }
+    assert changes(model, model, "pc01", **left) == []
+
+
 def test_its_tree_follows_another_image() -> None:
     before, after = (fresh(inventory(pc02={"slave_image": one}), GROUPS) for one in ("catalogue", "reading_room"))
     old, new = (generation(model, image) for model, image in ((before, "catalogue"), (after, "reading_room")))
