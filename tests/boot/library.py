@@ -124,6 +124,17 @@ class Library:
             machine.wait_for_login()
             yield machine
 
+    def switch_off(self, name: str, machine: Machine, limit_seconds: float = 60) -> float:
+        """Has a slave power itself off; returns the seconds that it took, and one. Raises LabError."""
+        # The answer must come back first. A timer may be a minute late, unless it is to be exact (systemd.timer(5)).
+        soon = ("systemd-run", "--on-active=1", "--timer-property=AccuracySec=100ms")
+        self.on_slave(name, *soon, "systemctl", "poweroff")
+        seconds = machine.wait_until_off(limit_seconds)
+        # Its port on the LAN, and its address, are free for its next boot.
+        machine.power_off()
+        slave_ssh.hang_up(self.model["slaves"][name]["ip"])
+        return seconds
+
     @contextlib.contextmanager
     def booted_together(self, boot: str, firmware: typing.Mapping[str, str]) -> typing.Iterator[dict[str, Machine]]:
         """Several slaves at once, all at their login prompts; `firmware` by name. Raises LabError."""

@@ -189,12 +189,3 @@ def require_reads(library: Library, name: str, machine: Machine, protocol: str =
 def size(library: Library, name: str, path: str) -> int:
     """The bytes of the file system that a slave has at `path`."""
     return int(script(library, name, f"df --block-size=1 --output=size {path} | tail -n 1"))
-
-
-def switch_off(library: Library, name: str, machine: Machine) -> float:
-    """Has a slave power itself off within a minute; returns the seconds. Raises LabError."""
-    library.on_slave(name, "systemd-run", "--on-active=1", "systemctl", "poweroff")
-    seconds = machine.wait_until_off(60)
-    # Its port on the LAN is free for its next boot.
-    machine.power_off()
-    return seconds

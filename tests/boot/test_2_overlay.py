@@ -63,8 +63,7 @@ def test_a_slave_has_an_overlay_over_the_squashfs_file_on_read_only_nfs(converge
         assert ours[0] != others[0]
         assert ours[1] != others[1]
 
-        converged.on_slave("pc01", "systemd-run", "--on-active=1", "systemctl", "poweroff")
-        machines["pc01"].wait_until_off(_SHUTDOWN_SECONDS)
+        converged.switch_off("pc01", machines["pc01"], _SHUTDOWN_SECONDS)
 
 
 def _require_overlay(converged: Library, machine: Machine) -> None:

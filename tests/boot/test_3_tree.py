@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from tests.boot.library import Library, identity
-from tests.lab.machine import Machine
 
 _MARKER = "/var/lib/written-by-a-test"
 
@@ -11,11 +10,6 @@ _MARKER = "/var/lib/written-by-a-test"
 # The master makes /srv/diskless/home; what is in it belongs to people, and root of a slave is nobody there.
 _HOME = "/home/reader"
 _AS_READER = ("setpriv", "--reuid=1000", "--regid=1000", "--clear-groups")
-
-
-def _switch_off(library: Library, name: str, machine: Machine) -> None:
-    library.on_slave(name, "systemd-run", "--on-active=1", "systemctl", "poweroff")
-    machine.wait_until_off(60)
 
 
 def test_what_a_slave_writes_survives_its_reboot_and_is_its_own(converged: Library) -> None:
@@ -33,7 +27,7 @@ def test_what_a_slave_writes_survives_its_reboot_and_is_its_own(converged: Libra
         refused = converged.on_slave("pc21", "sh", "-c", f"cat {_HOME}/from-pc21 2>&1 || true")
         assert refused.endswith("Permission denied")
         who = identity(converged, "pc21")
-        _switch_off(converged, "pc21", machines["pc21"])
+        converged.switch_off("pc21", machines["pc21"])
 
         seen = converged.on_slave("pc22", "sh", "-c", f"test -e {_MARKER} && echo there || echo not there")
         assert seen == "not there"
@@ -42,4 +36,4 @@ def test_what_a_slave_writes_survives_its_reboot_and_is_its_own(converged: Libra
     with converged.booted("pc21", "second") as machine:
         assert converged.on_slave("pc21", "cat", _MARKER) == "pc21"
         assert identity(converged, "pc21") == who
-        _switch_off(converged, "pc21", machine)
+        converged.switch_off("pc21", machine)

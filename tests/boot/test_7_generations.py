@@ -104,12 +104,12 @@ def test_a_canary_runs_the_new_generation_and_the_others_the_old_one(
     _play(converged, "upgrade", "upgrade-canary", diskless_slaves="pc01")
     assert (_next(converged, "pc02"), _running(converged, "pc01")) == (story["first"], story["first"])
     assert _next(converged, "pc01") != story["first"]
-    nbd_slaves.switch_off(converged, "pc01", running["pc01"])
+    converged.switch_off("pc01", running["pc01"])
     with converged.booted("pc01", "canary") as machine:
         assert _running(converged, "pc01") == _next(converged, "pc01")
         _require_same(converged, story)
         _require_undisturbed(converged, running, story["first"])
-        nbd_slaves.switch_off(converged, "pc01", machine)
+        converged.switch_off("pc01", machine)
 
 
 def test_all_move_on_and_one_goes_back_to_another_kind_of_root(
@@ -135,7 +135,7 @@ def test_all_move_on_and_one_goes_back_to_another_kind_of_root(
 
 def test_what_a_slave_runs_is_removed_only_when_it_is_off(converged: Library, running: Machines, story: Story) -> None:
     # Its server takes it for one that may come back until its lease has ended: while pc01 starts.
-    nbd_slaves.switch_off(converged, "pc02", running["pc02"])
+    converged.switch_off("pc02", running["pc02"])
     with converged.booted("pc01", "rolled-back"):
         assert nbd_slaves.layer(converged, "pc01", "lowerdir")["source"] == "/dev/nbd0"
         assert _running(converged, "pc01") == _next(converged, "pc01")
@@ -146,7 +146,7 @@ def test_what_a_slave_runs_is_removed_only_when_it_is_off(converged: Library, ru
         converged.site("one-runs-it", *now, more=_INVENTORY)
         assert story["first"] in _there(converged)
         _require_undisturbed(converged, {"pc13": running["pc13"]}, story["first"])
-        nbd_slaves.switch_off(converged, "pc13", running["pc13"])
+        converged.switch_off("pc13", running["pc13"])
 
         converged.site("nobody-runs-it", *now, more=_INVENTORY)
         assert _there(converged) == _named(converged)

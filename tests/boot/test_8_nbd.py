@@ -51,7 +51,7 @@ def test_two_slaves_write_to_one_image_and_see_their_own(converged: Library) -> 
             assert converged.on_slave(name, "cat", _MARKER) == name
             assert converged.on_slave(name, "tail", "--lines=1", "/etc/issue") == name
             nbd_slaves.require_health(converged, name)
-        nbd_slaves.switch_off(converged, "pc19", machines["pc19"])
+        converged.switch_off("pc19", machines["pc19"])
 
 
 def test_an_overlay_forgets_or_keeps_by_where_its_upper_layer_is(converged: Library, running: Machines) -> None:
@@ -108,7 +108,7 @@ def test_a_new_generation_and_a_larger_disk_are_for_the_next_boot(converged: Lib
         assert nbd_slaves.image(converged, name) == old[name]
         nbd_slaves.require_reads(converged, name, machine)
         nbd_slaves.require_health(converged, name)
-        nbd_slaves.switch_off(converged, name, machine)
+        converged.switch_off(name, machine)
         # It said goodbye: what nobody uses may be removed or made anew.
         assert nbd_slaves.connections(converged, name) == 0
     # What ended in order has left nothing for a journal to mend.

@@ -235,11 +235,7 @@ def test_they_are_off_soon_and_what_they_keep_is_there_again(library: Library, b
     # What is kept is unmounted after the services have ended.
     last = f'--property=ExecStop=sh -c "sleep 2; echo last > {STATE}/last"'
     library.on_slave("pc10", "systemd-run", "--unit=last", last, "sleep", "infinity")
-    library.on_slave("pc10", "systemd-run", "--on-active=1", "systemctl", "poweroff")
-    begun = time.monotonic()
-    both["pc10"].wait_until_off(_OFF_SECONDS)
-    assert time.monotonic() - begun < _STUBBORN_SECONDS
-    both["pc10"].power_off()
+    assert library.switch_off("pc10", both["pc10"], _OFF_SECONDS) < _STUBBORN_SECONDS
     # This time its clock has no battery: it begins no earlier than its image.
     with library.booted("pc10", "again", clock="2001-01-01"):
         assert library.on_slave("pc10", "cat", f"{STATE}/mine", f"{STATE}/last") == "pc10\nlast"
