@@ -227,7 +227,7 @@ def killing_after(program: int, seconds: float) -> Callable[[str], None]:
     return hook
 
 
-def gone(what: Callable[[], list[str]], seconds: float = 3) -> list[str]:
+def gone(what: Callable[[], list[str]], seconds: float = 10) -> list[str]:
     """Wait until there is nothing left, and give what is left then."""
     deadline = time.monotonic() + seconds
     while (left := what()) and time.monotonic() < deadline:
