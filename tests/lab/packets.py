@@ -136,9 +136,16 @@ def _note_dhcp(traffic: Traffic, time: float, payload: bytes) -> None:
 
 
 def _note_tftp(traffic: Traffic, segment: _Segment, payload: bytes) -> None:
-    """A read request. The server answers from a port of its own: the slave's port names the transfer (RFC 1350, 4)."""
-    if payload[:2] == b"\x00\x01":
-        _note_request(traffic, segment, "tftp", payload[2:].split(b"\x00")[0])
+    """A read request. The server answers from a port of its own: the slave's port names the transfer (RFC 1350, 4).
+
+    From the same one it asks again when no answer comes in time (2).
+    """
+    if payload[:2] != b"\x00\x01":
+        return
+    path = payload[2:].split(b"\x00")[0]
+    before = traffic.ports.get(("tftp", segment.ports[0]))
+    if before is None or before.received or before.path.encode() != path:
+        _note_request(traffic, segment, "tftp", path)
 
 
 def _note_request(traffic: Traffic, segment: _Segment, service: str, path: bytes | None) -> None:

@@ -118,6 +118,14 @@ def test_a_port_that_is_used_again_is_another_transfer() -> None:
     ]
 
 
+def test_a_request_that_is_repeated_is_one_transfer() -> None:
+    """The server was busy when the first one came."""
+    data = Ether(src=MASTER, dst=SLAVE) / IP() / UDP(sport=3000, dport=2000) / Raw(b"\x00\x03")
+    asked = [_request("ipxe.elf"), _request("ipxe.elf"), data, _request("ipxe.elf")]
+    assert _seen(*asked).asked == ["ipxe.elf", "ipxe.elf"]
+    assert _seen(_request("a"), _request("b")).asked == ["a", "b"]
+
+
 def test_a_later_fragment_says_nothing() -> None:
     frame = Ether(src=MASTER, dst=SLAVE) / IP(frag=10, proto=6) / Raw(b"\x08\x01" * 20)
     assert _seen(frame).received["nfs"] == 0
