@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import secrets
 import subprocess
 
 import pytest
@@ -12,12 +13,16 @@ from ansible_collections.diskless.netboot.plugins.plugin_utils import live_lines
 from ansible_collections.diskless.netboot.plugins.plugin_utils.live_lines import Answer, Shown
 
 NOTHING = Answer(alive=False, running=False, step="", text="")
-JOB = "rootfs_image-0a1b2c"
 RUNNING = '{"started": true, "finished": false, "ansible_job_id": "j1.2"}'
 
 
-def ask(progress: pathlib.Path, results: pathlib.Path) -> Answer:
-    command = live_lines.question(JOB, str(progress), str(results))
+def name() -> str:
+    """That of a job; other tests at the same time have others."""
+    return f"rootfs_image-{secrets.token_hex(6)}"
+
+
+def ask(progress: pathlib.Path, results: pathlib.Path, job: str = "") -> Answer:
+    command = live_lines.question(job or name(), str(progress), str(results))
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
     answer = live_lines.answer(done.stdout)
     # As it comes by ssh.
@@ -41,16 +46,18 @@ def test_a_job_that_was_killed(tmp_path: pathlib.Path) -> None:
     assert ask(progress, results) == Answer(alive=False, running=True, step="made", text="1 of 2")
 
 
-@pytest.mark.parametrize(("job", "alive"), [(JOB, True), (JOB[:-1] + "d", False)])
-def test_a_job_that_has_not_told_yet(tmp_path: pathlib.Path, job: str, alive: bool) -> None:
-    with subprocess.Popen(["cat"], stdin=subprocess.PIPE, env={"DISKLESS_PROGRESS": job}, executable="/bin/cat"):
-        assert ask(tmp_path / "p.json", tmp_path / "j1.2").alive is alive
+def test_a_job_that_has_not_told_yet(tmp_path: pathlib.Path) -> None:
+    ours, others = name(), name()
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE, env={"DISKLESS_PROGRESS": ours}, executable="/bin/cat"):
+        assert ask(tmp_path / "p.json", tmp_path / "j1.2", ours).alive
+        assert not ask(tmp_path / "p.json", tmp_path / "j1.2", others).alive
 
 
 def test_a_job_that_was_killed_and_left_a_process(tmp_path: pathlib.Path) -> None:
     (tmp_path / "p.json").write_text(json.dumps({"pid": 999999999, "step": "", "text": ""}) + "\n")
-    with subprocess.Popen(["cat"], stdin=subprocess.PIPE, env={"DISKLESS_PROGRESS": JOB}, executable="/bin/cat"):
-        assert not ask(tmp_path / "p.json", tmp_path / "j1.2").alive
+    job = name()
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE, env={"DISKLESS_PROGRESS": job}, executable="/bin/cat"):
+        assert not ask(tmp_path / "p.json", tmp_path / "j1.2", job).alive
 
 
 @pytest.mark.parametrize(
