@@ -14,7 +14,9 @@ from ansible_collections.diskless.netboot.plugins.plugin_utils import (
     preview_boot,
     preview_dhcp,
     preview_exports,
+    state_dirs,
 )
+from ansible_collections.diskless.netboot.plugins.plugin_utils.cmdline import tree_directory
 from ansible_collections.diskless.netboot.plugins.plugin_utils.listing import shown
 from ansible_collections.diskless.netboot.plugins.plugin_utils.preview_parts import View, difference, readable
 
@@ -43,7 +45,7 @@ def _generations(view: View) -> list[str]:
 
 def _tree(view: View) -> list[str]:
     wanted = image_projections.trees(view.alone, view.master["name"])
-    there, path = view.there["tree"], f"{view.fleet['directory']}/trees/{view.slave['name']}"
+    there, path = view.there["tree"], tree_directory(view.fleet["directory"], view.slave)
     recorded = there["recorded"]
     if not wanted:
         left = there["there"] and path in preview_exports.withdrawn(view)
@@ -81,14 +83,14 @@ def _disks(view: View) -> list[str]:
             lines += [f"  its disk {name} {GONE if gone else f'is made, {shown(size)}'}"]
         elif size != there[name]:
             lines += [f"  its disk {name} has {shown(there[name])}, and shall have {shown(size)}"]
-    folder, withdrawn = f"{view.fleet['directory']}/disks/{view.slave['name']}", preview_exports.withdrawn(view)
-    left = [name for name in there if f"{folder}/{name}" in withdrawn]
+    directory, withdrawn = view.fleet["directory"], preview_exports.withdrawn(view)
+    left = [name for name in there if f"{directory}/{block_devices.own_export(view.slave, name)}" in withdrawn]
     return lines + [f"  its disk {name} is not exported any more; it stays" for name in left]
 
 
 def _state(view: View) -> list[str]:
     there, recorded = view.there["state"]["there"], view.there["state"]["recorded"]
-    path = f"{view.fleet['directory']}/own/{view.slave['name']}"
+    path = state_dirs.directory_of(view.fleet["directory"], view.slave)
     its = f"  its directory {path}"
     if not view.slave["state_dirs"]:
         left = there and path in preview_exports.withdrawn(view)

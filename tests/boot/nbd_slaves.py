@@ -189,7 +189,7 @@ def require_reads(library: Library, name: str, machine: Machine, protocol: str =
     while machine.capture.update().received[protocol] <= fetched + _MIB:
         assert time.monotonic() < deadline, f"{name} read it from its memory"
         # tcpdump is given what has come up to a second later, and tells nobody.
-        time.sleep(0.1)
+        time.sleep(_POLL_SECONDS)
 
 
 def size(library: Library, name: str, path: str) -> int:

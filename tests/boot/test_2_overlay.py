@@ -9,8 +9,6 @@ import typing
 from tests.boot.library import Library, identity
 from tests.lab.machine import Machine
 
-_SHUTDOWN_SECONDS = 60
-
 
 class Mount(typing.TypedDict):
     """A line of findmnt(8)."""
@@ -63,7 +61,7 @@ def test_a_slave_has_an_overlay_over_the_squashfs_file_on_read_only_nfs(converge
         assert ours[0] != others[0]
         assert ours[1] != others[1]
 
-        converged.switch_off("pc01", machines["pc01"], _SHUTDOWN_SECONDS)
+        converged.switch_off("pc01", machines["pc01"])
 
 
 def _require_overlay(converged: Library, machine: Machine) -> None:

@@ -116,6 +116,10 @@ class Place:
         except SystemExit as ended:
             status = int(ended.code or 0)
         finally:
+            # What is to kill it comes: a run that is done sooner waits for that.
+            for thread in threading.enumerate():
+                if isinstance(thread, threading.Timer):
+                    thread.join()
             os._exit(status)
 
     def wait(self, child: int) -> Ended:
@@ -227,7 +231,7 @@ def killing_after(program: int, seconds: float) -> Callable[[str], None]:
     return hook
 
 
-def gone(what: Callable[[], list[str]], seconds: float = 10) -> list[str]:
+def gone(what: Callable[[], list[str]], seconds: float = 3) -> list[str]:
     """Wait until there is nothing left, and give what is left then."""
     deadline = time.monotonic() + seconds
     while (left := what()) and time.monotonic() < deadline:

@@ -73,11 +73,11 @@ def whole_or_absent(place: Place, undisturbed: Undisturbed) -> None:
         assert {"root.squashfs", "image.json"} <= shown.keys()
 
 
-def killed(place: Place, undisturbed: Undisturbed, child: int, *, maybe_late: bool = False) -> None:
-    """See that a run is killed, or ended before (``maybe_late``), what it leaves, and what the next makes of that."""
+def killed(place: Place, undisturbed: Undisturbed, child: int) -> None:
+    """See that a run is killed, what it leaves, and what the next run makes of that."""
     served = place.served()
     ended = place.wait(child)
-    assert ended.status == -signal.SIGKILL or (maybe_late and ended.status == 0), ended
+    assert ended.status == -signal.SIGKILL, ended
     whole_or_absent(place, undisturbed)
     assert place.served() == served
     assert build_place.gone(lambda: build_place.processes(str(place.srv))) == []
@@ -100,8 +100,7 @@ def test_at_points_spread_over_it(place: Place, undisturbed: Undisturbed, point:
 def test_while_a_program_works(place: Place, undisturbed: Undisturbed, seconds: float) -> None:
     for program in range(undisturbed.deeds.count("subprocess.Popen")):
         child = place.start(ALL, hook=build_place.killing_after(program, seconds))
-        # Of the last one there is little left to do by then.
-        killed(place, undisturbed, child, maybe_late=True)
+        killed(place, undisturbed, child)
 
 
 @pytest.mark.parametrize("step", range(12))

@@ -15,7 +15,7 @@ SERVER = b"192.168.1.1"
 TIMEOUT_MILLISECONDS = 10_000
 # Of the lease's 30 seconds.
 RENEW_SECONDS = 5
-# Three times as long as a server that has just started gives nothing that a client before may still hold.
+# Three of the server's periods of grace.
 GRACE_SECONDS = 90
 
 nfs = ctypes.CDLL("libnfs.so.13")
@@ -75,6 +75,7 @@ def answer(command: str, *arguments: str) -> str:
             said = {"mount": mount, "use": use}[command](*arguments)
         if "NFS4ERR_GRACE" not in said or time.monotonic() > end:
             return said
+        # The server tells nobody when it is over.
         time.sleep(1)
 
 
