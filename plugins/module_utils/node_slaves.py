@@ -35,7 +35,7 @@ class File(NamedTuple):
 
 
 class Slave(NamedTuple):
-    """One slave; ``password_hash``: root's, or nothing."""
+    """One slave; ``password_hash``: root's, or nothing. Who may ask for it is not the module's."""
 
     name: str
     hostname: str

@@ -17,7 +17,7 @@ from ansible_collections.diskless.netboot.plugins.module_utils.node_tree import 
 FOLDER = "nodes"
 """Below the directory of all slaves. Nobody but root gets past it."""
 UNFINISHED = ".new-"
-"""What the names of files that are being written begin with; they lie outside of what slaves copy."""
+"""What the names of files that are being written begin with; slaves are not given them."""
 
 
 def listed(root: int) -> tuple[list[str], bool]:

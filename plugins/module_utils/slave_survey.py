@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import stat
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
@@ -39,19 +40,19 @@ KEA_MARK = {"granted", "reserved", "loader-etherboot"}
 """Kea's is JSON without a comment: it is known by client classes that an admin's own will hardly have, all of them."""
 
 
-def boot_files(root: str, node: str, ip: str, macs: Iterable[str]) -> dict[str, str]:
+def boot_files(root: str, slave: str, ip: str, macs: Iterable[str]) -> dict[str, str]:
     """Give the slave's boot files by their paths below ``root``: those of its address and cards, and those of before.
 
-    ``node``: the directory of what is its own, which each of its files names, also one of an address that it had.
+    ``slave``: its name, by which each of its files asks for what is its own, also one of an address that it had.
     """
     names = {loader_files.ip_name(ip), ip, *map(loader_files.mac_name, macs)}
     # As one word of the kernel's line, which a line's end or the next word follows.
-    marks = tuple(f":{node}{end}".encode() for end in (" ", "\n", '"', "'"))
+    mark = re.compile(rb"diskless\.node=[0-9.]+:[0-9]+/" + re.escape(slave.encode()) + rb"[ \n\"']")
     found = public_files.observe(os.path.realpath(root), boot_tree.DIRECTORIES).files
     its = {
         path
         for path, one in found.items()
-        if _stem(path) in names or (one.content is not None and any(mark in one.content for mark in marks))
+        if _stem(path) in names or (one.content is not None and mark.search(one.content))
     }
     its |= {path for path in found if path.removesuffix(".help") in its}
     return {path: (found[path].content or b"").decode("utf-8", "replace") for path in sorted(its)}
@@ -128,6 +129,12 @@ def _of_slave(
     known = {*addresses, *(client for export in its for client in export["clients"])}
     found = ({**export, "clients": [one for one in export["clients"] if one in known]} for export in listed)
     return [{**export, "exists": exists(export["path"])} for export in found if export["clients"]]
+
+
+def addresses(path: str, slave: str) -> list[str]:
+    """Give the addresses at which the slave gets what is its own, by the file of the role slave_nodes."""
+    words = [line.split() for line in (text_of(path) or "").splitlines()]
+    return [pair[0] for pair in words if len(pair) == 2 and pair[1] == slave]
 
 
 def _is_directory(path: str) -> bool:

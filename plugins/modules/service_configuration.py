@@ -26,7 +26,7 @@ extends_documentation_fragment:
   - diskless.netboot.attributes
 options:
   unit:
-    description: Full name of the unit, such as V(kea-dhcp4-server.service).
+    description: Full name of the unit, such as V(kea-dhcp4-server.service); a service, or a socket.
     type: str
     required: true
   state:
@@ -128,7 +128,7 @@ from ansible_collections.diskless.netboot.plugins.module_utils import (
 )
 
 RECORDS = "/run/diskless-netboot"
-UNIT_NAME = re.compile(r"[A-Za-z0-9:_.@\\-]+\.service")
+UNIT_NAME = re.compile(r"[A-Za-z0-9:_.@\\-]+\.(service|socket)")
 SETTLE_SECONDS = 1.0
 POLL_SECONDS = 0.2
 EFFECTIVE = {"state": "active", "enabled": True}
@@ -304,7 +304,9 @@ def main() -> None:
         supports_check_mode=True,
     )
     if not UNIT_NAME.fullmatch(module.params["unit"]):
-        module.fail_json(msg=f"{module.params['unit']!r} is no name of a service such as 'kea-dhcp4-server.service'")
+        module.fail_json(
+            msg=f"{module.params['unit']!r} is no name of a service or socket such as 'kea-dhcp4-server.service'"
+        )
     try:
         module.exit_json(**(end(module) if module.params["state"] == "stopped" else settle(module)))
     except OSError as error:

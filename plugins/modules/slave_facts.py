@@ -47,6 +47,10 @@ options:
     description: The configuration of the DHCP server.
     type: path
     default: /etc/kea/kea-dhcp4.conf
+  addresses_file:
+    description: Which address is whose, by the role C(slave_nodes).
+    type: path
+    default: /etc/diskless-netboot/addresses
   nfs_record:
     description: The record of M(diskless.netboot.recorded_exports).
     type: path
@@ -147,12 +151,14 @@ def survey(params: dict[str, Any]) -> dict[str, Any]:
     if len(slaves) != 1:
         raise ValueError("node: is not one slave")
     slave = slaves[0].name
-    own = [f"{named}/{folder}/{slave}" for folder in ("nodes", "trees", "own", "disks")]
+    own = [f"{named}/{folder}/{slave}" for folder in ("trees", "own", "disks")]
+    # Also the one that it has had until now.
+    addresses = [params["ip"], *slave_survey.addresses(params["addresses_file"], slave)]
     return {
-        "boot_files": slave_survey.boot_files(params["boot_root"], own[0], params["ip"], params["macs"]),
+        "boot_files": slave_survey.boot_files(params["boot_root"], slave, params["ip"], params["macs"]),
         "dhcp": slave_survey.dhcp_configuration(params["dhcp_file"]),
-        "nfs": slave_survey.nfs_exports(params["nfs_record"], [params["ip"]], own),
-        "nbd": slave_survey.nbd_exports(params["nbd_record"], named, [params["ip"]], own),
+        "nfs": slave_survey.nfs_exports(params["nfs_record"], addresses, own),
+        "nbd": slave_survey.nbd_exports(params["nbd_record"], named, addresses, own),
         "tree": slave_survey.tree(directory, slave),
         "disks": slave_survey.disks(directory, slave),
         "disks_recorded": slave_survey.recorded_disks(params["disks_record"], slave),
@@ -171,6 +177,7 @@ def main() -> None:
             "macs": {"type": "list", "elements": "str", "required": True},
             "boot_root": {"type": "path", "default": "/srv/tftp"},
             "dhcp_file": {"type": "path", "default": "/etc/kea/kea-dhcp4.conf"},
+            "addresses_file": {"type": "path", "default": "/etc/diskless-netboot/addresses"},
             "nfs_record": {"type": "path", "default": "/var/lib/diskless-netboot/exports.json"},
             "nbd_record": {"type": "path", "default": "/var/lib/diskless-netboot/nbd-exports.json"},
             "disks_record": {"type": "path", "default": "/var/lib/diskless-netboot/nbd-disks.json"},

@@ -16,7 +16,7 @@ description:
   - Makes for each slave, once, what nobody else has, in C(<directory>/state/identity/<slave>/), which root alone can
     read. It is machine-id, hostid, random seed and SSH host keys. What is there is never made anew or replaced.
   - Puts that, and the files that O(slaves) asks for, where the slave finds them at their paths,
-    C(<directory>/nodes/<slave>/files/). Root alone can read that too; it is to be exported to that slave's address.
+    C(<directory>/nodes/<slave>/files/). Root alone can read that too; the role C(slave_nodes) gives it to that slave.
   - Removes C(nodes/<slave>/) of slaves that are not listed. Their identities stay, so that they come back as they were,
     until O(prune).
   - No result, diff, warning or error shows a private key, a password's hash or the content of a file.
@@ -33,7 +33,7 @@ options:
     description:
       - A list of dictionaries, one for each slave. An action on the controller takes the place of the list by its text,
         so that Ansible hides it as a whole and does not hide its words wherever else they stand.
-      - C(name) and C(hostname).
+      - C(name) and C(hostname). C(ip), its address, is for the role.
       - C(key_types), a list of V(ed25519), V(ecdsa) and V(rsa), the SSH host keys that it has.
       - >-
         C(files), a list of dictionaries with C(path) (absolute, on the slave), C(mode) (V(0644)), C(owner) and C(group)

@@ -21,6 +21,8 @@ from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import Pla
 LONGEST_BYTES = 2047
 ALLOWED = f"kernel arguments: {boot_words.ARGUMENT_ALLOWED}"
 CONSOLES = ["ttyS0,115200n8", "tty0"]
+# where a slave gets what is its own (role slave_nodes): nobody's at IANA, and below those that RPC programs take
+NODE_PORT = 585
 # seconds: over how long timers of different slaves are spread, unless said otherwise
 TIMER_SPREAD = 1800
 CONSOLE_ALLOWED = "values of console= like 'ttyS0,115200n8' or 'tty0'"
@@ -65,11 +67,6 @@ def tree_directory(directory: str, slave: Slave) -> str:
     return f"{directory}/trees/{slave['name']}"
 
 
-def node_directory(directory: str, slave: Slave) -> str:
-    """Where the files that are a slave's own lie on its master."""
-    return f"{directory}/nodes/{slave['name']}"
-
-
 def published(image: str, slave: Slave, name: str) -> str:
     """The path of a kernel or initramfs that a slave boots, below the TFTP root."""
     return f"images/{image}/{booted(slave, image)['name']}/{name}"
@@ -100,7 +97,7 @@ def cmdline(directory: str, image: Image, master: Master, slave: Slave, root: st
             for number, device in enumerate(attached)
         ),
         *_swap(slave, root, nodes),
-        f"diskless.node={master['ip']}:{node_directory(directory, slave)}",
+        f"diskless.node={master['ip']}:{NODE_PORT}/{slave['name']}",
         *state_dirs.arguments(directory, master["ip"], slave),
         "ip=dhcp",
         # Not by DHCP alone: on a network of mode proxy another server answers, which does not know it.

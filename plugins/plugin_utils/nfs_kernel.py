@@ -18,7 +18,7 @@ def render(exports: nfs_rules.Exports) -> str:
     lines = ["# Written by the Ansible role diskless.netboot.nfs_server; changes here are lost."]
     for path, items in itertools.groupby(nfs_rules.listed(exports), key=lambda item: item["path"]):
         clients = [
-            f"{client}({options(item['access'], root_squash=item['root_squash'], private=item['private'])})"
+            f"{client}({options(item['access'], root_squash=item['root_squash'])})"
             for item in items
             for client in item["clients"]
         ]
@@ -26,17 +26,13 @@ def render(exports: nfs_rules.Exports) -> str:
     return "\n".join(lines) + "\n"
 
 
-def options(access: str, *, root_squash: bool, private: bool = False) -> str:
+def options(access: str, *, root_squash: bool) -> str:
     """Give one rule's options.
 
-    ``no_subtree_check`` because renamed files would lose their handles (exports(5)). With it a client may make up the
-    handle of any file on the same file system, so what is private is checked, where its clients can rename nothing.
+    ``no_subtree_check`` because renamed files would lose their handles (exports(5)).
     """
-    squash, check = (
-        "root_squash" if root_squash else "no_root_squash",
-        "subtree_check" if private and access == "ro" else "no_subtree_check",
-    )
-    return f"{access},sync,{check},{squash}"
+    squash = "root_squash" if root_squash else "no_root_squash"
+    return f"{access},sync,no_subtree_check,{squash}"
 
 
 def escape(path: str) -> str:

@@ -26,6 +26,7 @@ def nodes(hostvars: Mapping[str, object], fleet: Fleet, master: str) -> list[Rec
             {
                 "name": slave["name"],
                 "hostname": slave["hostname"],
+                "ip": slave["ip"],
                 "key_types": slave["key_types"],
                 "files": [{key: value for key, value in file.items() if value is not None} for file in own["files"]],
                 "authorized_keys": own["authorized_keys"],

@@ -65,7 +65,7 @@ def _exists(exports: Iterable[Mapping[str, Any]]) -> Callable[[str], bool]:
 
 
 def _lines(nfs: Exports, nbd: Exports) -> list[str]:
-    """`NFS ro /srv/diskless/nodes/pc07, private, for 192.168.1.27`."""
+    """`NFS rw /srv/diskless/own/pc07, private, for 192.168.1.27`."""
     return [
         f"{server} {rule.access} {rule.path}"
         + (", private" if rule.private else "")

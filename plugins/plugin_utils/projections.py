@@ -10,11 +10,7 @@ from collections.abc import Iterable
 
 from ansible_collections.diskless.netboot.plugins.plugin_utils import boot_labels, log_host, state_dirs
 from ansible_collections.diskless.netboot.plugins.plugin_utils import boot_policy as policies
-from ansible_collections.diskless.netboot.plugins.plugin_utils.cmdline import (
-    image_directory,
-    node_directory,
-    tree_directory,
-)
+from ansible_collections.diskless.netboot.plugins.plugin_utils.cmdline import image_directory, tree_directory
 from ansible_collections.diskless.netboot.plugins.plugin_utils.generation import booted
 from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Fleet, Master, Menu, Network, Slave
 from ansible_collections.diskless.netboot.plugins.plugin_utils.roots import NBD_ROOTS
@@ -109,10 +105,10 @@ def _menu(menu: Menu | None) -> Record | None:
 
 
 def exports(fleet: Fleet, master: str) -> list[Record]:
-    """`nfs_server_exports`: generations read-only, each slave's own tree and files for it alone, and its slave_mounts.
+    """`nfs_server_exports`: generations read-only, each slave's own tree and state for it alone, and its slave_mounts.
 
-    Roots need root_squash off, as the slave's own root reads and writes them, and so do the files that only it may
-    read, which are private; what slaves mount further has it on.
+    Roots need root_squash off, as the slave's own root reads and writes them, and so does what it keeps, which is
+    private; what slaves mount further has it on.
     """
     wanted: dict[tuple[str, str, bool, bool], list[str]] = {}
     for slave in slaves_of(fleet, master):
@@ -120,8 +116,6 @@ def exports(fleet: Fleet, master: str) -> list[Record]:
             wanted.setdefault((path, "ro", False, False), []).append(slave["ip"])
         if slave["root"] == "nfs_tree":
             wanted.setdefault((tree_directory(fleet["directory"], slave), "rw", False, False), []).append(slave["ip"])
-        # Also where the root comes as a block device: what is in there comes by NFS alone.
-        wanted.setdefault((node_directory(fleet["directory"], slave), "ro", False, True), []).append(slave["ip"])
         if slave["state_dirs"]:
             own = state_dirs.directory_of(fleet["directory"], slave)
             wanted.setdefault((own, "rw", False, True), []).append(slave["ip"])

@@ -8,4 +8,4 @@ tests/unit/test_recipe.py says when it is out of date, and what to set. A new va
 
 from __future__ import annotations
 
-RECIPE = "cbc6898cb7338c04"
+RECIPE = "2ff9cdb9977bd7d1"

@@ -9,9 +9,9 @@ from tests.boot.library import Library
 
 SERVED, IMAGES = "/srv/tftp", f"{planted.DIRECTORY}/images"
 
-# Others' folders, those of the master alone, and what lies on the same disk.
+# Others' trees and states, the folders of the master alone, and what lies on the same disk.
 FORBIDDEN = (
-    rf"{planted.DIRECTORY}/(nodes|trees|own)/(?!{{who}}$).*|{planted.DIRECTORY}/(state|disks|cache)(/.*)?"
+    rf"{planted.DIRECTORY}/(trees|own)/(?!{{who}}$).*|{planted.DIRECTORY}/(nodes|state|disks|cache)(/.*)?"
     r"|/srv/tftp|/(?!srv).+|.*/\.\./.*"
 )
 # A slave may read these, its images as everybody and what is its own.

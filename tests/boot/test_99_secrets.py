@@ -12,6 +12,7 @@ import itertools
 import os
 import pathlib
 import re
+import subprocess
 import time
 import typing
 
@@ -20,7 +21,7 @@ import pytest
 from tests.boot import attempts, planted
 from tests.boot.attempts import IMAGES, SERVED
 from tests.boot.library import Library
-from tests.lab import http_client, nbd_client, needles, nfs_client, onlooker, paths, place, tftp_client
+from tests.lab import http_client, nbd_client, needles, nfs_client, node_client, onlooker, paths, place, tftp_client
 
 OWNER, STRANGER = "pc01", "192.168.1.99"
 # Of the same image; with a root by NBD; with a tree and shared directories.
@@ -185,13 +186,36 @@ def test_nothing_else_comes_by_http(converged: Library, secret: Secrets, at: Pla
     assert needles.found_in(secret.values, (body for _status, body in answers)) == set()
 
 
-@pytest.mark.parametrize("version", [3, 4])
-def test_a_slave_has_its_own_by_nfs_if_root_asks(secret: Secrets, at: Places, server: str, version: int) -> None:
-    question = nfs_client.Question(version, [planted.NODE], secret.values)
+def test_a_slave_is_given_its_own_if_root_asks(secret: Secrets, at: Places, server: str) -> None:
+    given = node_client.ask(at(OWNER), server, OWNER)
+    assert given is not None
     own = {name for name in secret.needles if name.startswith(f"{OWNER}'s ")}
-    assert _in(nfs_client.ask(at(OWNER), server, question)) == own
-    assert _in(nfs_client.ask(at(OWNER), server, dataclasses.replace(question, uid=1000))) == set()
-    assert nfs_client.ask([*at(OWNER), *place.UNPRIVILEGED], server, question) == {}
+    assert needles.found_in(secret.values, (file[-1] for file in given.values())) == own
+    user = [*at(OWNER), *place.UNPRIVILEGED]
+    assert node_client.ask(user, server, OWNER, 1024) is None
+    with pytest.raises(subprocess.CalledProcessError) as error:
+        node_client.ask(user, server, OWNER, 1023)
+    assert "Permission denied" in error.value.stderr
+
+
+@pytest.mark.parametrize("who", [*OTHERS, STRANGER])
+def test_others_are_given_theirs_alone(converged: Library, secret: Secrets, at: Places, server: str, who: str) -> None:
+    tried = [*converged.model["slaves"], "..", f"{who}/../{OWNER}", f"./{OWNER}"]
+    # A port of its own each: the last one waits for late packets.
+    for port, name in enumerate(tried, node_client.FROM):
+        given = node_client.ask(at(who), server, name, port)
+        assert (given is not None) is (name == who)
+        if given is not None:
+            theirs = {one for one in secret.needles if one.startswith(f"{who}'s ")}
+            assert needles.found_in(secret.values, (file[-1] for file in given.values())) <= theirs
+
+
+@pytest.mark.parametrize("version", [3, 4])
+def test_a_slave_has_its_tree_by_nfs(secret: Secrets, at: Places, server: str, version: int) -> None:
+    """So that a search by NFS which finds nothing elsewhere means something."""
+    question = nfs_client.Question(version, [planted.TREE], secret.values)
+    assert "pc21's file in its tree" in _in(nfs_client.ask(at("pc21"), server, question))
+    assert _in(nfs_client.ask(at("pc21"), server, dataclasses.replace(question, uid=1000))) == set()
 
 
 @pytest.mark.parametrize(("version", "uid"), [(3, 0), (3, 1000), (4, 0), (4, 1000)])
@@ -204,8 +228,10 @@ def test_others_have_none_by_nfs(
     mounts = nfs_client.ask(at(who), server, nfs_client.Question(version, tried, secret.values, uid, public))
     assert _in(mounts) == set()
     assert [path for path in mounts if re.fullmatch(attempts.FORBIDDEN.format(who=who), path)] == []
-    if who != STRANGER:
-        assert (mounts[f"{planted.DIRECTORY}/nodes/{who}"].files > 0) is (uid == 0)
+    if uid == 0:
+        # So that what it does not find means something. A root by NBD needs no NFS, a stranger has none.
+        its = [path for path in mounts if re.fullmatch(attempts.PUBLIC.format(who=who), path)]
+        assert (its != []) is (who in ("pc02", "pc22"))
 
 
 def test_a_slave_has_its_disks_by_nbd(secret: Secrets, at: Places, server: str) -> None:

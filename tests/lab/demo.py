@@ -36,7 +36,7 @@ _UNITS = (
     *("kea-dhcp4-server", "isc-dhcp-server", "diskless-dnsmasq"),
     *("tftpd-hpa", "nginx"),
     *("nfs-server", "nfs-ganesha", "rpcbind"),
-    "nbd-server",
+    *("nbd-server", "diskless-nodes*"),
 )
 _SHOWN_LINES = 12
 

@@ -11,7 +11,7 @@ from ansible_collections.diskless.netboot.plugins.plugin_utils.projections impor
 from fleet_inventory import GROUPS, fresh, generation, image, inventory
 
 CONSOLES = "console=ttyS0,115200n8 console=tty0"
-NODE = "diskless.node=192.168.1.1:/srv/diskless/nodes/pc01 "
+NODE = "diskless.node=192.168.1.1:585/pc01 "
 
 
 def line(model: Fleet, name: str) -> str:
@@ -42,7 +42,7 @@ LINES: list[tuple[dict[str, Any], str, str]] = [
         "root=/dev/nfs nfsroot=192.168.1.1:/srv/diskless/trees/pc02 rw "
         "diskless.shared=/srv/diskless/images/catalogue/G/root:/usr,/opt "
         "diskless.mount=/home,nfs,192.168.1.1:/srv/diskless/home,rw,nosuid,nodev "
-        f"diskless.node=192.168.1.1:/srv/diskless/nodes/pc02 ip=dhcp systemd.hostname=pc02 {CONSOLES}",
+        f"diskless.node=192.168.1.1:585/pc02 ip=dhcp systemd.hostname=pc02 {CONSOLES}",
     ),
     (
         {
@@ -52,7 +52,7 @@ LINES: list[tuple[dict[str, Any], str, str]] = [
         },
         "pc01",
         "root=/dev/nfs nfsroot=192.168.1.1:/data/d/trees/pc01 rw "
-        f"diskless.node=192.168.1.1:/data/d/nodes/pc01 ip=dhcp systemd.hostname=pc01 {CONSOLES}",
+        f"diskless.node=192.168.1.1:585/pc01 ip=dhcp systemd.hostname=pc01 {CONSOLES}",
     ),
     (
         {
@@ -117,7 +117,7 @@ LINES: list[tuple[dict[str, Any], str, str]] = [
         "diskless.shared=/srv/diskless/images/catalogue/G/root:/usr,/opt "
         "diskless.mount=/var/lib/rpm,ext4,/dev/nbd0,rw,nosuid,nodev,x-systemd.growfs "
         "diskless.nbd=0,192.168.1.1,disks/pc02/rpm,rw diskless.swap=zram,67108864 "
-        f"diskless.node=192.168.1.1:/srv/diskless/nodes/pc02 ip=dhcp systemd.hostname=pc02 {CONSOLES}",
+        f"diskless.node=192.168.1.1:585/pc02 ip=dhcp systemd.hostname=pc02 {CONSOLES}",
     ),
 ]
 
@@ -168,6 +168,6 @@ def test_each_label_s_line_is_measured() -> None:
     ]
     model = of_an_image("reading_room", slave_cmdline=["a" * 900], slave_menu={"labels": labels})
     assert model["errors"] == [
-        "pc01: slave_menu.labels[2]: 'long': makes a kernel command line of 2057 bytes with slave_cmdline; "
+        "pc01: slave_menu.labels[2]: 'long': makes a kernel command line of 2041 bytes with slave_cmdline; "
         "allowed: at most 1800 bytes"
     ]

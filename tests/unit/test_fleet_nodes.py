@@ -44,8 +44,16 @@ def test_what_a_slave_is_given() -> None:
     ]
     nothing: dict[str, Any] = {"files": [], "authorized_keys": [], "password_hash": None}
     assert run("fleet_nodes", hostvars, fleet, "master01") == [
-        {**nothing, "name": "pc01", "hostname": "pc01", "key_types": ["rsa"], "files": files, "password_hash": HASH},
-        {**nothing, "name": "pc02", "hostname": "pc02", "key_types": ["ed25519"]},
+        {
+            "name": "pc01",
+            "hostname": "pc01",
+            "ip": "192.168.1.21",
+            "key_types": ["rsa"],
+            "files": files,
+            "authorized_keys": [],
+            "password_hash": HASH,
+        },
+        {**nothing, "name": "pc02", "hostname": "pc02", "ip": "192.168.1.22", "key_types": ["ed25519"]},
     ]
 
 

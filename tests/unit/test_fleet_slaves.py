@@ -127,7 +127,7 @@ ONE: list[tuple[str, Any, list[str]]] = [
         "slave_cmdline",
         ["a" * 2048],
         [
-            f"pc01: slave_cmdline: ['{'a' * 75}...: makes a kernel command line of {2048 + 256} bytes; "
+            f"pc01: slave_cmdline: ['{'a' * 75}...: makes a kernel command line of {2048 + 240} bytes; "
             "allowed: at most 1800 bytes"
         ],
     ),

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import os
 import pathlib
+import shutil
+import socket
 import stat
+import subprocess
 
 import pytest
 from initramfs_machine import Machine
+from programs import program
+
+from tests.lab import syscalls
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="files are given to other users")
 
 SERVER = "192.168.1.1"
-PATH = "/srv/diskless/nodes/pc01"
-NODE = f"diskless.node={SERVER}:{PATH}"
+NODE = f"diskless.node={SERVER}:585/pc01"
 OVERLAY = f"nfsroot={SERVER}:/srv/diskless/images/room/g1 ro diskless.lower=root.squashfs {NODE}"
 OWN_TREE = f"nfsroot={SERVER}:/srv/diskless/trees/pc01 rw {NODE}"
 DEVICE = f"root=/dev/nbd0 rootfstype=squashfs ro {NODE}"
 PERSIST = f"root=/dev/nbd0 rootfstype=squashfs ro diskless.upper=/dev/nbd1 {NODE}"
-FILES = "run/initramfs/node/files"
-UNIQUE = "sys/module/nfs/parameters/nfs4_unique_id"
+# What the master has, and how it gives it.
+MASTER = "master"
+FILES = f"{MASTER}/files"
+PORTS = "proc/sys/net/ipv4"
+USUAL_PORTS = {"ip_local_port_range": "32768\t60999\n", "ip_unprivileged_port_start": "1024\n"}
+GIVE = """\
+printf '%s ' "$@" >> {root}/asked
+cat >> {root}/asked
+tar --create --format=gnu --numeric-owner --directory={root}/master . && echo whole
+"""
 SHADOW = "root:*:20000:0:99999:7:::\ndaemon:*:20000:0:99999:7:::\n"
 HASH = "$y$j9T$a/b.c$d&e"
 
@@ -29,9 +43,10 @@ def _machine(tmp_path: pathlib.Path) -> Machine:
     machine = Machine(tmp_path / "root")
     machine.write("run/diskless/interface", "eth0\n")
     machine.write("run/diskless/lease", "address=192.168.1.21\nprefix=24\nrouter=192.168.1.254\n")
-    machine.write("sys/class/net/eth0/address", "00:40:63:11:23:4b\n")
     machine.write("sysroot/etc/shadow", SHADOW)
-    machine.program("umount", "exit 0")
+    for name, text in USUAL_PORTS.items():
+        machine.write(f"{PORTS}/{name}", text)
+    machine.program("nc", GIVE.format(root=machine.root))
     (machine.root / FILES).mkdir(parents=True)
     return machine
 
@@ -51,13 +66,9 @@ def there(machine: Machine, path: str) -> tuple[str, int, int]:
     return place.read_text(), stat.S_IMODE(facts.st_mode), facts.st_uid
 
 
-def mount(version: str, path: str = PATH) -> str:
-    return f"mount -t nfs -o ro,addr={SERVER},proto=tcp,sec=sys,hard,vers={version} {SERVER}:{path} /run/initramfs/node"
-
-
 def test_without_a_node_nothing_is_done(machine: Machine) -> None:
     assert machine.run("steps/75-node", OVERLAY.replace(NODE, ""))
-    assert (machine.calls(), machine.read("tmp/result")) == ([], "")
+    assert (machine.read("asked"), machine.read("tmp/result")) == ("", "")
 
 
 @pytest.mark.parametrize("cmdline", [OVERLAY, OWN_TREE, DEVICE, PERSIST])
@@ -69,7 +80,6 @@ def test_files_come_with_owner_and_mode(machine: Machine, cmdline: str) -> None:
     own(machine, "home/reader/a b", "reader's\n", 0o640, owner=1000)
     machine.write(f"{FILES}/root/.ssh/authorized_keys", "ssh-ed25519 A\n")
     (machine.root / FILES / "root/.ssh").chmod(0o700)
-    machine.write(UNIQUE, "\n")
     assert machine.run("steps/75-node", cmdline), machine.read("tmp/problem")
     assert there(machine, "etc/machine-id") == ("0123\n", 0o444, 0)
     assert there(machine, "etc/ssh/ssh_host_ed25519_key") == ("secret\n", 0o600, 0)
@@ -79,32 +89,54 @@ def test_files_come_with_owner_and_mode(machine: Machine, cmdline: str) -> None:
     ]
     assert modes == [0o711, 0o755, 0o700]
     assert machine.read("sysroot/etc/shadow") == SHADOW.strip()
-    assert machine.calls() == [mount("4.2"), "umount /run/initramfs/node"]
-    assert machine.read(UNIQUE) == "00:40:63:11:23:4b"
-    assert machine.read("tmp/result") == f"this computer's own files: 4 from {SERVER}:{PATH}"
+    assert machine.read("asked") == f"-w 5 {SERVER} 585 pc01"
+    assert machine.read("tmp/result") == f"this computer's own files: 4 from {SERVER}, as pc01"
+    # Nobody finds it in the running system.
+    assert not (machine.root / "run/initramfs/node").exists()
+    assert not (machine.root / "tmp/node").exists()
 
 
-@pytest.mark.parametrize("version", ["3", "4.2"])
-def test_the_version_of_the_root_serves_it(machine: Machine, version: str) -> None:
-    options = f"ro,relatime,vers={version},addr={SERVER}"
-    machine.write("proc/mounts", f"{SERVER}:/srv/diskless/images/room/g1 /run/initramfs/nfs nfs {options} 0 0\n")
-    assert machine.run("steps/75-node", OVERLAY)
-    assert machine.calls()[0] == mount("3,nolock,mountproto=tcp" if version == "3" else version)
+def test_it_asks_from_a_port_of_roots(machine: Machine) -> None:
+    machine.program("nc", f'exec {program("busybox", "busybox-static")} nc "$@"')
+    shutil.rmtree(machine.root / "proc/sys")
+    (machine.root / "proc/sys").symlink_to("/proc/sys")
+    own(machine, "etc/a", "its own\n")
+    # What its one thread does is done in a network of its own.
+    with concurrent.futures.ThreadPoolExecutor(1) as alone:
+        alone.submit(syscalls.unshare, syscalls.CLONE_NEWNET).result()
+        alone.submit(subprocess.run, ["ip", "link", "set", "lo", "up"], check=True).result()
+        usual = alone.submit(ports).result()
+        with alone.submit(socket.create_server, ("127.0.0.1", 585)).result() as master:
+            ran = alone.submit(machine.run, "steps/75-node", OVERLAY.replace(SERVER, "127.0.0.1"))
+            connection, (_, port) = master.accept()
+            with connection, connection.makefile("rb") as asked:
+                said = asked.read()
+                tar = ["tar", "--create", f"--directory={machine.root / MASTER}", "."]
+                connection.sendall(subprocess.run(tar, stdout=subprocess.PIPE, check=True).stdout + b"whole\n")
+        assert ran.result(), machine.read("tmp/problem")
+        assert alone.submit(ports).result() == usual == USUAL_PORTS
+    assert said == b"pc01\n"
+    assert 512 <= port < 640
+    assert there(machine, "etc/a")[0] == "its own\n"
 
 
-def test_with_a_root_that_is_a_device_nfs_3_follows_nfs_4(machine: Machine) -> None:
-    machine.program(
-        "mount", 'case "$4" in *4.2*) echo "mount: mounting a on b failed: Protocol not supported"; exit 1; esac'
-    )
-    assert machine.run("steps/75-node", DEVICE)
-    assert machine.calls()[:2] == [mount("4.2"), mount("3,nolock,mountproto=tcp")]
+def ports() -> dict[str, str]:
+    """Where the ports of connections begin here, by the kernel's names of them."""
+    return {name: pathlib.Path("/", PORTS, name).read_text() for name in USUAL_PORTS}
+
+
+def test_ports_are_the_usual_ones_afterwards(machine: Machine) -> None:
+    machine.program("nc", f"head -n1 {machine.root}/{PORTS}/* >> {machine.root}/during; exit 1")
+    assert not machine.run("steps/75-node", OVERLAY)
+    assert [line for line in machine.read("during").splitlines() if line[:1].isdigit()] == ["512 639", "512"]
+    assert {name: (machine.root / PORTS / name).read_text() for name in USUAL_PORTS} == USUAL_PORTS
 
 
 @pytest.mark.parametrize("kind", [OWN_TREE, OVERLAY])
 def test_what_is_so_already_is_not_written_again(machine: Machine, kind: str) -> None:
     own(machine, "etc/a", "same\n", 0o640, owner=7)
     own(machine, "etc/b", "new\n")
-    machine.write("run/initramfs/node/root-password", f"{HASH}\n")
+    machine.write(f"{MASTER}/root-password", f"{HASH}\n")
     assert machine.run("steps/75-node", kind)
     paths = [machine.root / "sysroot" / path for path in ("etc/a", "etc/b", "etc/shadow")]
     inodes = [path.stat().st_ino for path in paths]
@@ -154,13 +186,13 @@ def test_what_is_no_more_delivered_goes_from_a_root_that_stays(machine: Machine,
     own(machine, "opt/here/note", "its own\n")
     own(machine, "etc/stays", "its own\n")
     own(machine, "etc/theirs", "its own\n")
-    machine.write("run/initramfs/node/root-password", HASH)
+    machine.write(f"{MASTER}/root-password", HASH)
     assert machine.run("steps/75-node", kind)
     assert there(machine, "etc/motd")[0] == "its own\n"
     assert f"root:{HASH}:" in machine.read("sysroot/etc/shadow")
     assert stat.S_IMODE((machine.root / "sysroot/var/lib/diskless").stat().st_mode) == 0o700
     for name in ("files/etc/motd", "files/opt/here/note", "files/etc/theirs", "root-password"):
-        (machine.root / "run/initramfs/node" / name).unlink()
+        (machine.root / MASTER / name).unlink()
     (machine.root / "sysroot/etc/theirs").unlink()
     machine.write("sysroot/etc/theirs/file", "somebody's\n")
     for _start in range(2):
@@ -187,7 +219,7 @@ def test_root_gets_its_password_and_the_file_keeps_owner_and_mode(machine: Machi
     shadow = machine.root / "sysroot/etc/shadow"
     shadow.chmod(0o640)
     os.chown(shadow, 0, 42)
-    machine.write("run/initramfs/node/root-password", f"{HASH}\n")
+    machine.write(f"{MASTER}/root-password", f"{HASH}\n")
     assert machine.run("steps/75-node", OVERLAY)
     assert there(machine, "etc/shadow")[:2] == (SHADOW.replace("root:*", f"root:{HASH}"), 0o640)
     assert shadow.stat().st_gid == 42
@@ -203,57 +235,56 @@ def test_what_cannot_be_written_is_told_of(machine: Machine) -> None:
     assert not machine.run("steps/75-node", OVERLAY)
     told = "This computer's own file /etc/shadow.d cannot be put into its root: Is a directory."
     assert (machine.read("tmp/problem"), machine.read("tmp/check")) == (told, CHECK_FILES)
-    assert machine.calls()[-1] == "umount /run/initramfs/node"
     (machine.root / "sysroot/etc/shadow.d").rmdir()
     machine.write("sysroot/etc/shadow", "daemon:*:1::::::\n")
-    machine.write("run/initramfs/node/root-password", HASH)
+    machine.write(f"{MASTER}/root-password", HASH)
     assert not machine.run("steps/75-node", OVERLAY)
     told = "This computer's own password of root cannot be put into its root: No such user."
     assert machine.read("tmp/problem") == told
 
 
 @pytest.mark.parametrize(
-    ("node", "said", "problem"),
+    "node", ["nonsense", f"{SERVER}:/srv/diskless/nodes/pc01", f"{SERVER}:585", f"{SERVER}:0/pc01", f"{SERVER}:585/a/b"]
+)
+def test_an_argument_that_is_none_is_told_of(machine: Machine, node: str) -> None:
+    assert not machine.run("steps/75-node", DEVICE.replace(NODE, f"diskless.node={node}"))
+    told = f"diskless.node={node} on the kernel's command line is no <address of the master>:<port>/<name>."
+    assert (machine.read("tmp/problem"), machine.read("asked")) == (told, "")
+
+
+@pytest.mark.parametrize(
+    ("master", "problem"),
     [
         (
-            "nonsense",
-            "",
-            "diskless.node=nonsense on the kernel's command line is no <address of the master>:<path>.",
+            'echo "nc: can\'t connect to remote host (192.168.1.1): Connection refused" >&2; exit 1',
+            f"The computer {SERVER} answers, but does not give machines what is their own "
+            "(TCP port 585: connection refused).",
         ),
         (
-            f"{SERVER}:/srv/../etc",
-            "",
-            f"diskless.node={SERVER}:/srv/../etc on the kernel's command line is no <address of the master>:<path>.",
+            'echo "nc: can\'t connect to remote host (192.168.1.1): No route to host" >&2; exit 1',
+            f"{SERVER}, which has what is this computer's own, cannot be reached from 192.168.1.21/24 "
+            "(TCP port 585: No route to host).",
         ),
         (
-            f"{SERVER}:{PATH}",
-            "mount: mounting a on b failed: Permission denied",
-            f"The NFS server {SERVER} does not give {PATH}, what is this computer's own, to it: "
-            "version 4.2: Permission denied; version 3: Permission denied.",
+            "exit 137",
+            f"{SERVER}, which has what is this computer's own, cannot be reached from 192.168.1.21/24 "
+            "(TCP port 585: no answer in 120 s).",
         ),
+        ("exit 0", f"{SERVER} does not give this computer, 192.168.1.21/24, what is the own of pc01."),
+        ("echo begun", f"{SERVER} began to give what is this computer's own, and did not end."),
         (
-            f"{SERVER}:{PATH}",
-            "mount: mounting a on b failed: No such file or directory",
-            f"The NFS server {SERVER} does not give {PATH}, what is this computer's own, to it: "
-            "No such file or directory.",
+            "tar -c -T /dev/null; echo whole",
+            f"{SERVER} has no files for pc01: this computer would start without a name of its own.",
         ),
     ],
 )
-def test_a_node_that_cannot_be_had_is_told_of(machine: Machine, node: str, said: str, problem: str) -> None:
-    machine.program("mount", f'echo "{said}" >&2; exit 1')
-    assert not machine.run("steps/75-node", DEVICE.replace(NODE, f"diskless.node={node}"))
+def test_a_node_that_cannot_be_had_is_told_of(machine: Machine, master: str, problem: str) -> None:
+    machine.program("nc", master)
+    assert not machine.run("steps/75-node", DEVICE)
     assert machine.read("tmp/problem") == problem
-    assert "umount" not in " ".join(machine.calls())
-
-
-def test_a_node_without_files_and_a_server_that_is_off_are_told_of(machine: Machine) -> None:
-    (machine.root / FILES).rmdir()
-    assert not machine.run("steps/75-node", DEVICE)
-    assert (
-        machine.read("tmp/problem")
-        == f"{SERVER}:{PATH} holds no files: this computer would start without a name of its own."
-    )
-    machine.program("nc", 'echo "nc: can\'t connect to remote host (192.168.1.1): Connection refused" >&2; exit 1')
-    assert not machine.run("steps/75-node", DEVICE)
-    told = f"The computer {SERVER} answers, but no NFS server runs on it (TCP port 2049: connection refused)."
-    assert machine.read("tmp/problem") == told
+    assert not (machine.root / "tmp/node").exists()
+    # The next try finds nothing of this one.
+    machine.program("nc", GIVE.format(root=machine.root))
+    own(machine, "etc/a", "its own\n")
+    assert machine.run("steps/75-node", DEVICE)
+    assert there(machine, "etc/a")[0] == "its own\n"

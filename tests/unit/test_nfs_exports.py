@@ -28,7 +28,7 @@ def test_kernel_exports() -> None:
     assert nfs_exports([*EXPORTS, PRIVATE, own], "kernel", IDS) == (
         MANAGED + r"/srv/a\040b\043 10.0.0.2(ro,sync,no_subtree_check,no_root_squash)"
         " 10.0.0.9(rw,sync,no_subtree_check,root_squash) 10.0.0.10(rw,sync,no_subtree_check,root_squash)\n"
-        "/srv/pc07 10.0.0.7(ro,sync,subtree_check,no_root_squash)\n"
+        "/srv/pc07 10.0.0.7(ro,sync,no_subtree_check,no_root_squash)\n"
         "/srv/z 10.0.0.7(rw,sync,no_subtree_check,no_root_squash)\n"
     )
 

@@ -21,7 +21,7 @@ def test_every_line_on_a_fresh_master() -> None:
     nfsroot = "nfsroot=192.168.1.1:/srv/diskless/trees/pc02"
     shared = f"diskless.shared=/srv/diskless/images/catalogue/{new}/root:/usr,/opt"
     rest = [
-        "diskless.node=192.168.1.1:/srv/diskless/nodes/pc02",
+        "diskless.node=192.168.1.1:585/pc02",
         "ip=dhcp",
         "systemd.hostname=pc02",
         "console=ttyS0,115200n8",
@@ -90,7 +90,6 @@ Its boot files in /srv/tftp
 
 What it may mount and attach
   NFS ro /srv/diskless/images/catalogue/{new}, for 192.168.1.22
-  NFS ro /srv/diskless/nodes/pc02, private, for 192.168.1.22
   NFS rw /srv/diskless/trees/pc02, for 192.168.1.22
 
 Its own on the master
@@ -108,7 +107,7 @@ What site.yml would change for pc02:
   its tree /srv/diskless/trees/pc02 is made of catalogue, {new}
   its identity is made: machine-id, hostid, random-seed, ssh_host_ed25519_key
   its files are written, 3 of them
-  its exports are made, 3 of them
+  its exports are made, 2 of them
   its boot file grub/machines/192.168.1.22.cfg is written
   its boot file ipxe/machines/192.168.1.22.ipxe is written
   its boot file pxelinux.cfg/C0A80116 is written
@@ -133,7 +132,6 @@ def test_another_image_while_it_may_run_from_the_old_one() -> None:
         [
             f"NFS ro {path}/{old}, for 192.168.1.21 (it may still run from it)",
             f"NFS ro {path}/{new}, for 192.168.1.21",
-            "NFS ro /srv/diskless/nodes/pc01, private, for 192.168.1.21",
         ]
     )
     assert section(lines, "What site.yml")[:2] == [

@@ -116,7 +116,7 @@ def test_boot_entries() -> None:
                     f"nfsroot=192.168.1.1:/srv/diskless/{folder}",
                     "ro",
                     "diskless.lower=root.squashfs",
-                    "diskless.node=192.168.1.1:/srv/diskless/nodes/pc01",
+                    "diskless.node=192.168.1.1:585/pc01",
                     "ip=dhcp",
                     "systemd.hostname=pc01",
                     "console=ttyS0,115200n8",
@@ -198,7 +198,7 @@ def test_the_boot_policy_follows_the_master(value: object, http: bool) -> None:
 
 
 def export(path: str, clients: list[str], access: str, *, squash: bool) -> dict[str, Any]:
-    return {"path": path, "clients": clients, "access": access, "root_squash": squash, "private": "/nodes/" in path}
+    return {"path": path, "clients": clients, "access": access, "root_squash": squash, "private": False}
 
 
 def test_exports() -> None:
@@ -207,8 +207,6 @@ def test_exports() -> None:
         export("/srv/diskless/home", ["192.168.1.22"], "rw", squash=True),
         export(generation(made, "catalogue"), ["192.168.1.22"], "ro", squash=False),
         export(generation(made, "reading_room"), ["192.168.1.21"], "ro", squash=False),
-        export("/srv/diskless/nodes/pc01", ["192.168.1.21"], "ro", squash=False),
-        export("/srv/diskless/nodes/pc02", ["192.168.1.22"], "ro", squash=False),
         export("/srv/diskless/trees/pc02", ["192.168.1.22"], "rw", squash=False),
     ]
 
@@ -217,9 +215,8 @@ def test_exports_of_each_master_are_for_its_own_slaves() -> None:
     made = model(**TWO)
     assert projections.exports(made, "master01") == [
         export(generation(made, "reading_room"), ["192.168.1.21"], "ro", squash=False),
-        export("/srv/diskless/nodes/pc01", ["192.168.1.21"], "ro", squash=False),
     ]
-    assert len(projections.exports(made, "master02")) == 4
+    assert len(projections.exports(made, "master02")) == 3
 
 
 MOUNTS: list[tuple[list[dict[str, str]], list[tuple[str, str]]]] = [
@@ -248,8 +245,7 @@ def test_exports_of_mounts(mounts: list[dict[str, str]], expected: list[tuple[st
 def test_a_tree_without_shared_directories_needs_no_generation() -> None:
     made = model(everywhere=image(shared=[]), pc01={"slave_root": "nfs_tree"}, pc02={"slave_mounts": []})
     paths = [item["path"] for item in projections.exports(made, "master01")]
-    nodes, trees = ([f"/srv/diskless/{kind}/{name}" for name in made["slaves"]] for kind in ("nodes", "trees"))
-    assert paths == [generation(made, "catalogue"), *nodes, *trees]
+    assert paths == [generation(made, "catalogue"), *(f"/srv/diskless/trees/{name}" for name in made["slaves"])]
 
 
 def test_clients_are_in_the_order_of_their_addresses() -> None:

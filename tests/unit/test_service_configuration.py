@@ -222,9 +222,9 @@ def test_records_are_for_root_alone(run: Run, tmp_path: pathlib.Path) -> None:
     assert (folder / "a.service.json").stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("unit", ["a", "../a.service", "a.socket", "a b.service", ".service", ""])
+@pytest.mark.parametrize("unit", ["a", "../a.service", "a.timer", "a b.service", ".service", ""])
 def test_what_is_no_unit(run: Run, unit: str) -> None:
-    assert run(unit=unit)["msg"] == f"{unit!r} is no name of a service such as 'kea-dhcp4-server.service'"
+    assert run(unit=unit)["msg"] == f"{unit!r} is no name of a service or socket such as 'kea-dhcp4-server.service'"
 
 
 def test_the_end_of_a_service(run: Run, systemd: FakeSystemd) -> None:

@@ -172,7 +172,7 @@ def test_an_older_generation_with_too_long_a_line_is_an_error() -> None:
     state["images"]["catalogue"][0]["shared"] = [f"/opt/{number:0200d}" for number in range(8)]
     made = settled(model(), {"master01": state}, Run("site", None, TIME, []))
     assert [error[:70] for error in made["errors"]] == [
-        "pc02: slave_cmdline: []: makes a kernel command line of 1989 bytes; al"
+        "pc02: slave_cmdline: []: makes a kernel command line of 1973 bytes; al"
     ]
 
 

@@ -67,6 +67,7 @@ def _told(call: Call, tmp_path: pathlib.Path) -> Call:
             "macs": [MAC],
             "boot_root": str(tmp_path / "tftp"),
             "dhcp_file": str(tmp_path / "kea-dhcp4.conf"),
+            "addresses_file": str(tmp_path / "addresses"),
             "nfs_record": str(tmp_path / "exports.json"),
             "nbd_record": str(tmp_path / "nbd-exports.json"),
             "disks_record": str(tmp_path / "nbd-disks.json"),
@@ -123,7 +124,7 @@ def test_its_files_and_identity(told: Call, call: Call, tmp_path: pathlib.Path) 
 
 def test_its_boot_files_also_of_an_address_that_it_had(told: Call, call: Call, tmp_path: pathlib.Path) -> None:
     (tmp_path / "tftp").mkdir()
-    own = str(tmp_path / "srv/nodes/pc01")
+    own = "585/pc01"
     menu = {"default": "diskless", "timeout": 5, "help": ["A line."]}
     entries = [
         machine("192.168.1.20", node=own, menu=menu),
@@ -149,19 +150,22 @@ def export(path: pathlib.Path, *clients: str, **more: Any) -> dict[str, Any]:
 
 
 def test_its_exports_and_no_other_slaves_address(told: Call, call: Call, tmp_path: pathlib.Path) -> None:
-    shared, own = tmp_path / "srv/images/a/1", tmp_path / "srv/nodes/pc01"
+    shared, own = tmp_path / "srv/images/a/1", tmp_path / "srv/own/pc01"
     shared.mkdir(parents=True)
+    (tmp_path / "addresses").write_text("# written\n192.168.1.19 pc01\n192.168.1.22 pc02\n")
     exports = [
         export(shared, "192.168.1.20", "192.168.1.22"),
         export(own, "192.168.1.20", private=True),
-        export(tmp_path / "srv/nodes/pc02", "192.168.1.22", private=True),
+        export(tmp_path / "srv/own/pc02", "192.168.1.22", private=True),
         export(tmp_path / "srv/home", IP, access="rw", root_squash=True),
+        export(tmp_path / "srv/zone", "192.168.1.19", access="rw", root_squash=True),
     ]
     call(recorded_exports, exports=exports, record=str(tmp_path / "exports.json"))
     assert told()["nfs"] == [
         {**exports[3], "clients": [IP], "exists": False},
         {**exports[0], "clients": ["192.168.1.20"], "exists": True},
         {**exports[1], "clients": ["192.168.1.20"], "exists": False},
+        {**exports[4], "clients": ["192.168.1.19"], "exists": False},
     ]
 
 

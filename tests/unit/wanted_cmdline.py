@@ -37,7 +37,7 @@ def arguments(
         *block_devices.mounts(slave, attached),
         *block_devices.arguments(attached, server),
         *block_devices.swap(slave, kind, attached),
-        ("diskless.node", f"{server}:/srv/diskless/nodes/{name}"),
+        ("diskless.node", f"{server}:585/{name}"),
         ("ip", "dhcp"),
         ("systemd.hostname", slave["slave_hostname"]),
         *(("systemd.wants", unit) for unit in units),

@@ -1,9 +1,56 @@
 # shellcheck shell=sh
-# What is this computer's own, put over its root: files with their owners and modes, and root's password.
+# What is this computer's own, fetched from its master and put over its root: files with their owners and modes, and root's password.
 # What is already so is not written again: a root may be a tree on the server, or a disk.
-# shellcheck disable=SC2154 # root.sh sets kind
+# shellcheck disable=SC2154 # root.sh sets kind, and step.sh LEASE
 
 RANDOM_SEED=/var/lib/systemd/random-seed
+PORTS=/proc/sys/net/ipv4
+
+# The item diskless.node=<server>:<port>/<name>: sets server, port and name; fails for what is none.
+node_parts() {
+    server=${1%%:*}
+    rest=${1#*:}
+    port=${rest%%/*}
+    name=${rest#*/}
+    case $name in '' | *[!A-Za-z0-9._-]*) return 1 ;; esac
+    [ "$1" = "$server:$port/$name" ] && is_ipv4 "$server" && is_number "$port" 1 65535
+}
+
+# Has connections begin at ports of root's alone, and below those of the kernel's NFS client (665): busybox' nc cannot choose its port.
+# The kernel takes no such range unless everybody may have it (ip_local_port_range in its ip-sysctl.rst). Nobody else runs yet.
+root_ports() {
+    echo 512 > "$PORTS/ip_unprivileged_port_start"
+    echo "512 639" > "$PORTS/ip_local_port_range"
+}
+
+# And from then on as before: $1 is the range, $2 where everybody's ports begin.
+usual_ports() {
+    echo "$1" > "$PORTS/ip_local_port_range"
+    echo "$2" > "$PORTS/ip_unprivileged_port_start"
+}
+
+# Puts into /tmp/node, as a tar, what the master has of this computer alone.
+fetch_node() {
+    me=$(lease_value address "$LEASE")/$(lease_value prefix "$LEASE")
+    if ! refusal=$(echo "$name" | timeout -s KILL 120 nc -w 5 "$server" "$port" 2>&1 > /tmp/node); then
+        case $refusal in
+            *refused*)
+                fail "The computer $server answers, but does not give machines what is their own (TCP port $port: connection refused)." \
+                    "On $server: systemctl status diskless-nodes.socket. site.yml starts it."
+                ;;
+        esac
+        refusal=${refusal:-no answer in 120 s}
+        fail "$server, which has what is this computer's own, cannot be reached from $me (TCP port $port: ${refusal##*: })." \
+            "Is $server switched on? Is its address right (master_ip)? Does a firewall block TCP port $port? Is the router of this network right: $(lease_value router "$LEASE")?"
+    fi
+    if [ ! -s /tmp/node ]; then
+        fail "$server does not give this computer, $me, what is the own of $name." \
+            "On $server: journalctl -u 'diskless-nodes*' says why. Is this the address of $name (slave_ip)? Run site.yml again."
+    fi
+    if [ "$(tail -c 6 /tmp/node)" != whole ]; then
+        fail "$server began to give what is this computer's own, and did not end." "On $server: journalctl -u 'diskless-nodes*' says why."
+    fi
+}
 
 # Whether the root is another time what it is left as.
 root_stays() {
