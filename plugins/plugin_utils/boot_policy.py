@@ -27,6 +27,8 @@ HTTP_ARM64 = [19]
 
 # What firmware that boots by HTTP calls itself, and wants to be called (UEFI 2.10, section 24.7.2).
 HTTP_CLIENT = "HTTPClient"
+# What iPXE calls itself (option 77).
+IPXE = "iPXE"
 
 
 class Rule(TypedDict):
@@ -54,9 +56,9 @@ def policy(address: str, *, http: bool) -> list[Rule]:
         rule("grub-bios", files.GRUB_LOADERS["i386-pc"], BIOS, loaders=["grub"]),
         rule("grub-x64", files.GRUB_LOADERS["x86_64-efi"], UEFI_X64, loaders=["grub"]),
         # An iPXE in a ROM loads Etherboot's format as well; the one that is in it asks for no boot file.
-        rule("etherboot-elf", files.ETHERBOOT_ELF, BIOS, loaders=["etherboot"], user_class="iPXE"),
+        rule("etherboot-elf", files.ETHERBOOT_ELF, BIOS, loaders=["etherboot"], user_class=IPXE),
         # An iPXE that runs wants its script; another iPXE would ask the same for ever.
-        rule("ipxe-script", script, user_class="iPXE"),
+        rule("ipxe-script", script, user_class=IPXE),
         rule("ipxe-bios", files.IPXE_BIOS, BIOS, loaders=["ipxe"]),
         rule("ipxe-x64", files.IPXE_UEFI, UEFI_X64, loaders=["ipxe"]),
         # What follows goes by the firmware alone.

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.diskless.netboot.plugins.plugin_utils.boot_policy import HTTP_CLIENT, LOADERS, Rule
+from ansible_collections.diskless.netboot.plugins.plugin_utils.boot_policy import HTTP_CLIENT, IPXE, LOADERS, Rule
 
 POLICY_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 VARIABLE = "dhcp_server_boot_policy"
@@ -26,6 +26,11 @@ LONGEST_CLASS = 254
 SHORTEST_CLASS = 2
 
 PXE_CLIENT = "PXEClient"
+
+# Where iPXE looks for options of its own (https://ipxe.org/howto/dhcpd), each after its number and its length.
+IPXE_OPTIONS = 175
+# "no-pxedhcp": without it iPXE waits two to three seconds for ProxyDHCP each time that it starts.
+IPXE_ANSWER = bytes([176, 1, 1])
 
 
 def check(rules: Sequence[Mapping[str, Any]], variable: str = VARIABLE) -> list[Rule]:
@@ -94,13 +99,18 @@ def any_of(tests: Iterable[str]) -> list[str]:
     return [f"({' or '.join(several)})"] if several else []
 
 
-def user_class_forms(rule: Rule) -> list[bytes]:
+def user_class_forms(text: str) -> list[bytes]:
     """Give what option 77 may begin with, nothing where it does not matter.
 
     iPXE sends the bare text, RFC 3004 wants a byte with its length before it.
     """
-    raw = rule["user_class"].encode("ascii")
+    raw = text.encode("ascii")
     return [raw, bytes([len(raw)]) + raw] if raw else []
+
+
+def ipxe_forms() -> list[bytes]:
+    """Give what option 77 of an iPXE may begin with, whatever it is to boot."""
+    return user_class_forms(IPXE)
 
 
 def vendor_class_forms(rule: Rule) -> list[bytes]:

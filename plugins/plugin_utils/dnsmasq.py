@@ -29,6 +29,7 @@ NO_NAME = re.compile(r"[0-9]+[wdhms]?|infinite|ignore", re.IGNORECASE)
 MATCHED = "matched"
 HAS_ARCHITECTURE = "has-architecture"
 PXE = "pxe"
+IPXE = "ipxe"
 
 HEAD = """\
 # Written by the Ansible role diskless.netboot.dhcp_server; changes here are lost.
@@ -71,6 +72,8 @@ def configuration(settings: Settings) -> str:
     for number, item in enumerate(networks):
         lines += _network(number, item, settings.lease_seconds)
     lines += [f"dhcp-host={mac},set:foreign" for mac in dhcp_subnets.foreign_macs(networks)]
+    lines += [_user_class(IPXE, form) for form in dhcp_policy.ipxe_forms()]
+    lines += [f"dhcp-option=tag:{IPXE},{dhcp_policy.IPXE_OPTIONS},{dhcp_policy.IPXE_ANSWER.hex(':')}"]
     lines += _matches(rules)
     lines += _chain(rules)
     for number, item in enumerate(networks):
@@ -135,10 +138,14 @@ def _matches(rules: Sequence[Rule]) -> list[str]:
         if number == 0:
             lines.append(f"tag-if=set:{_architecture_tag(0)},tag:{PXE},tag:!{HAS_ARCHITECTURE}")
     for number, rule in enumerate(rules):
-        lines += [f"dhcp-match=set:user-{number},77,{one.hex(':')}" for one in dhcp_policy.user_class_forms(rule)]
+        lines += [_user_class(f"user-{number}", form) for form in dhcp_policy.user_class_forms(rule["user_class"])]
         lines += [f"dhcp-match=set:vendor-{number},60,{one.hex(':')}" for one in dhcp_policy.vendor_class_forms(rule)]
     others = [f"tag:!{_loader_tag(loader)}" for loader in LOADERS if loader != dhcp_subnets.AUTO]
     return [*lines, f"tag-if=set:{_loader_tag(dhcp_subnets.AUTO)},{','.join(others)}"]
+
+
+def _user_class(tag: str, form: bytes) -> str:
+    return f"dhcp-match=set:{tag},77,{form.hex(':')}"
 
 
 def _architecture_tag(number: int) -> str:

@@ -15,12 +15,14 @@ from ansible_collections.diskless.netboot.plugins.plugin_utils.dhcp_settings imp
 ARCHITECTURE = "option diskless-architecture"
 USER_CLASS = "option diskless-user-class"
 VENDOR_CLASS = "option vendor-class-identifier"
+IPXE_OPTIONS = "option diskless-ipxe"
 FOREIGN_CLASS = "foreign"
 
-HEAD = """\
+HEAD = f"""\
 # Written by the Ansible role diskless.netboot.dhcp_server; changes here are lost.
 option diskless-architecture code 93 = string;
 option diskless-user-class code 77 = string;
+option diskless-ipxe code {dhcp_policy.IPXE_OPTIONS} = string;
 
 authoritative;
 ddns-update-style none;
@@ -37,6 +39,7 @@ def configuration(settings: Settings) -> str:
     lines = [HEAD]
     # Whatever a client asks for.
     lines += [f"{limit}-lease-time {settings.lease_seconds};" for limit in ("default", "min", "max")]
+    lines += ["", *_ipxe()]
     lines += ["", f'class "{FOREIGN_CLASS}" {{', "  match hardware;", "}"]
     lines += [_subclass(FOREIGN_CLASS, mac) for mac in dhcp_subnets.foreign_macs(networks)]
     for number, item in enumerate(networks):
@@ -49,6 +52,11 @@ def configuration(settings: Settings) -> str:
             lines += [f"  {host}" for machine in machines for host in _hosts(machine)]
             lines += ["}"]
     return "\n".join(lines) + "\n"
+
+
+def _ipxe() -> list[str]:
+    (test,) = dhcp_policy.any_of(_begins(USER_CLASS, form) for form in dhcp_policy.ipxe_forms())
+    return [f"if {test} {{", f"  {IPXE_OPTIONS} {dhcp_policy.IPXE_ANSWER.hex(':')};", "}"]
 
 
 def _subclass(name: str, mac: str) -> str:
@@ -115,7 +123,7 @@ def _chain(rules: Sequence[Rule], loader: str, indent: str) -> list[str]:
 def _tests(rule: Rule) -> list[str]:
     return [
         *dhcp_policy.any_of(_architecture_test(number) for number in rule["architectures"]),
-        *dhcp_policy.any_of(_begins(USER_CLASS, form) for form in dhcp_policy.user_class_forms(rule)),
+        *dhcp_policy.any_of(_begins(USER_CLASS, form) for form in dhcp_policy.user_class_forms(rule["user_class"])),
         *dhcp_policy.any_of(_begins(VENDOR_CLASS, form) for form in dhcp_policy.vendor_class_forms(rule)),
     ]
 

@@ -26,6 +26,7 @@ KNOWN = "member('KNOWN')"
 LOOKED_UP = "(member('KNOWN') or member('UNKNOWN'))"
 RESERVED_CLASS = "reserved"
 GRANTED_CLASS = "granted"
+IPXE_CLASS = "ipxe"
 # Kea gives an address to no other card while somebody's lease of it lives, although both cards have it reserved: the
 # second card of a machine, or the one that replaces a broken card, would wait for an hour. A reserved address is nobody
 # else's in any case, so that its lease need not outlive the moment in which it is given; what the client is told is
@@ -74,6 +75,7 @@ def configuration(settings: Settings, hooks: str) -> dict[str, Any]:
                 *({"name": loader_class(loader)} for loader in LOADERS if loader != dhcp_subnets.AUTO),
                 {"name": RESERVED_CLASS, "test": KNOWN, "valid-lifetime": RESERVED_LEASE_SECONDS},
                 {"name": GRANTED_CLASS, "test": KNOWN, "only-if-required": True},
+                ipxe_class(),
                 *client_classes(settings.rules),
             ],
             "subnet4": [subnet(ids[item.cidr], item) for item in settings.subnets],
@@ -103,6 +105,13 @@ def loader_class(loader: str) -> str:
     return f"loader-{loader}"
 
 
+def ipxe_class() -> dict[str, Any]:
+    """Give the class of all iPXEs, with the options that are theirs."""
+    (test,) = dhcp_policy.any_of(_begins(77, form) for form in dhcp_policy.ipxe_forms())
+    answer = {"code": dhcp_policy.IPXE_OPTIONS, "csv-format": False, "data": dhcp_policy.IPXE_ANSWER.hex()}
+    return {"name": IPXE_CLASS, "test": test, "option-data": [answer]}
+
+
 def client_classes(rules: Sequence[Rule]) -> list[dict[str, Any]]:
     """Render the policy to one class a rule.
 
@@ -114,7 +123,7 @@ def client_classes(rules: Sequence[Rule]) -> list[dict[str, Any]]:
             LOOKED_UP,
             *_loader_test(rule["loaders"]),
             *dhcp_policy.any_of(architecture_test(one) for one in rule["architectures"]),
-            *dhcp_policy.any_of(_begins(77, form) for form in dhcp_policy.user_class_forms(rule)),
+            *dhcp_policy.any_of(_begins(77, form) for form in dhcp_policy.user_class_forms(rule["user_class"])),
             *dhcp_policy.any_of(_begins(60, form) for form in dhcp_policy.vendor_class_forms(rule)),
             *(f"not member('{earlier['name']}')" for earlier in classes),
         ]

@@ -76,6 +76,8 @@ def expected(case: Case) -> dict[str, typing.Any]:
         "file": case.file,
         "hostname": None if case.hostname is None else [case.hostname],
         "vendor_class_id": None if case.vendor_class is None else [case.vendor_class],
+        # "no-pxedhcp", an option of one byte.
+        "ipxe": ["b00101"] if case.client.user_class in ("iPXE", "\x04iPXE") else [],
     }
 
 
@@ -86,6 +88,7 @@ def told(answer: dict[str, typing.Any]) -> dict[str, typing.Any]:
         **{name: answer["options"].get(name) for name in names},
         "next_server": answer["next_server"],
         "file": answer["file"],
+        "ipxe": answer["ipxe"],
     }
 
 

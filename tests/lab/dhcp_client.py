@@ -34,6 +34,8 @@ _BROADCAST = 0x8000
 _OFFER, _ACK, NAK = 2, 5, 6
 _REQUESTED = (1, 3, 6, 12, 15, 42)
 _FILE_OPTIONS = (66, 67)
+# iPXE's own, which scapy has no name for.
+_IPXE_OPTIONS = 175
 # packet(7); Python has no names for them.
 _SOL_PACKET, _ADD_MEMBERSHIP, _PROMISCUOUS = 263, 1, 1
 
@@ -71,7 +73,7 @@ def pxe(mac: str, architecture: int = 0, **more: typing.Any) -> Client:
 
 def message(client: Client, kind: str, *more: typing.Any) -> Packet:
     """A message of a client that has no address yet, to be answered by broadcast."""
-    asked = [*_REQUESTED, *(_FILE_OPTIONS if client.file_options else ())]
+    asked = [*_REQUESTED, *(_FILE_OPTIONS if client.file_options else ()), _IPXE_OPTIONS]
     options = [("message-type", kind), *more, ("param_req_list", asked)]
     if client.vendor_class:
         options.append(("vendor_class_id", client.vendor_class.encode()))
@@ -106,9 +108,11 @@ def proxy_request(client: Client, offer: Packet) -> Packet:
 def understood(packet: Packet) -> dict[str, typing.Any]:
     """What a server says, in plain words: kind, address, next_server, file, and the options by scapy's names.
 
-    A boot file may stand in BOOTP's field or in option 67, with a NUL at its end or without (RFC 2132, 9.5).
+    A boot file may stand in BOOTP's field or in option 67, with a NUL at its end or without (RFC 2132, 9.5). iPXE's
+    options are in hexadecimal digits.
     """
     options = {item[0]: list(item[1:]) for item in packet[DHCP].options if isinstance(item, tuple)}
+    ipxe = [value.hex() for value in options.pop(_IPXE_OPTIONS, [])]
     file = options.pop("boot-file-name", [packet[BOOTP].file])[0]
     return {
         "kind": options.pop("message-type")[0],
@@ -116,6 +120,7 @@ def understood(packet: Packet) -> dict[str, typing.Any]:
         "next_server": packet[BOOTP].siaddr,
         "file": _plain(file),
         "options": {name: [_plain(value) for value in values] for name, values in options.items()},
+        "ipxe": ipxe,
     }
 
 

@@ -22,7 +22,7 @@ def test_a_rom_says_what_it_is() -> None:
     assert dhcp_client.message(pxe(MAC, 7), "discover")[BOOTP].chaddr[:6] == bytes.fromhex("004063c2cac9")
     assert options(pxe(MAC, 7, user_class="iPXE")) == {
         "message-type": "discover",
-        "param_req_list": [1, 3, 6, 12, 15, 42, 66, 67],
+        "param_req_list": [1, 3, 6, 12, 15, 42, 66, 67, 175],
         "vendor_class_id": b"PXEClient:Arch:00007:UNDI:003016",
         "pxe_client_architecture": b"\x00\x07",
         "user_class": b"iPXE",
@@ -34,12 +34,12 @@ def test_a_rom_says_what_it_is() -> None:
 def test_a_client_that_says_nothing() -> None:
     assert options(Client(MAC, file_options=False)) == {
         "message-type": "discover",
-        "param_req_list": [1, 3, 6, 12, 15, 42],
+        "param_req_list": [1, 3, 6, 12, 15, 42, 175],
     }
 
 
 def test_an_answer_is_understood_wherever_the_file_stands() -> None:
-    said = [("message-type", 2), ("hostname", b"pc01"), ("router", "192.168.1.254")]
+    said = [("message-type", 2), ("hostname", b"pc01"), ("router", "192.168.1.254"), (175, b"\xb0\x01\x01")]
     in_field = BOOTP(op=2, yiaddr="192.168.1.21", siaddr="192.168.1.1", file=b"lpxelinux.0\0\0")
     in_option = BOOTP(op=2, yiaddr="192.168.1.21", siaddr="192.168.1.1")
     answers = [
@@ -53,6 +53,7 @@ def test_an_answer_is_understood_wherever_the_file_stands() -> None:
             "next_server": "192.168.1.1",
             "file": "lpxelinux.0",
             "options": {"hostname": ["pc01"], "router": ["192.168.1.254"]},
+            "ipxe": ["b00101"],
         }
 
 

@@ -84,7 +84,7 @@ def test_who_is_answered_with_a_vendor_class(vendor_class: str, answer: str) -> 
 
 def test_what_classes_begin_with() -> None:
     (checked,) = dhcp_policy.check([rule("a", user_class="iPXE", vendor_class="PXEClient")])
-    assert dhcp_policy.user_class_forms(checked) == [b"iPXE", b"\x04iPXE"]
+    assert dhcp_policy.user_class_forms(checked["user_class"]) == [b"iPXE", b"\x04iPXE"]
     assert dhcp_policy.vendor_class_forms(checked) == [b"PXEClient"]
     (empty,) = dhcp_policy.check([rule("a")])
-    assert dhcp_policy.user_class_forms(empty) == dhcp_policy.vendor_class_forms(empty) == []
+    assert dhcp_policy.user_class_forms(empty["user_class"]) == dhcp_policy.vendor_class_forms(empty) == []

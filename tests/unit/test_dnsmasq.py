@@ -10,6 +10,11 @@ from dhcp_values import BARE, FULL, PC01, PC02, rule, settings
 
 PROXY: dict[str, Any] = {**BARE, "mode": "proxy", "reservations": [PC01, PC02]}
 PXE_MATCH = "dhcp-match=set:pxe,60,50:58:45:43:6c:69:65:6e:74"
+IPXE = [
+    "dhcp-match=set:ipxe,77,69:50:58:45",
+    "dhcp-match=set:ipxe,77,04:69:50:58:45",
+    "dhcp-option=tag:ipxe,175,b0:01:01",
+]
 AUTO = "tag-if=set:loader-auto,tag:!loader-pxelinux,tag:!loader-grub,tag:!loader-ipxe,tag:!loader-etherboot"
 
 
@@ -33,6 +38,7 @@ def test_a_network_with_everything() -> None:
         "dhcp-host=52:54:00:00:00:01,192.168.1.21,pc01",
         "dhcp-host=52:54:00:00:00:02,52:54:00:00:01:02,set:loader-grub,192.168.1.22,pc02",
         "dhcp-host=52:54:00:00:00:31,set:foreign",
+        *IPXE,
         "dhcp-match=set:has-architecture,93",
         PXE_MATCH,
         "dhcp-match=set:architecture-0,93,00:00",
@@ -46,7 +52,7 @@ def test_a_network_with_everything() -> None:
 
 
 def test_a_network_without_anything_is_not_told_that_dnsmasq_is_its_router() -> None:
-    assert [line for line in lines([BARE]) if line.startswith(("dhcp-range", "dhcp-option"))] == [
+    assert [line for line in lines([BARE]) if line.startswith(("dhcp-range", "dhcp-option=tag:net"))] == [
         "dhcp-range=set:net-0,192.168.1.0,static,255.255.255.0,3600",
         "dhcp-option=tag:net-0,option:router",
     ]
@@ -61,7 +67,7 @@ def test_a_name_that_dnsmasq_would_read_as_something_else(name: str) -> None:
 
 def chain(*rules: dict[str, Any]) -> list[str]:
     """The lines that tag clients, without those that are always there."""
-    always = {PXE_MATCH, AUTO, "dhcp-match=set:has-architecture,93"}
+    always = {*IPXE, PXE_MATCH, AUTO, "dhcp-match=set:has-architecture,93"}
     return [line for line in lines([], rules) if line not in always and not line.startswith(("dhcp-leasef", "interf"))]
 
 

@@ -23,6 +23,11 @@ def test_the_whole_file() -> None:
         "min-lease-time 3600;",
         "max-lease-time 3600;",
         "",
+        'if (substring(option diskless-user-class, 0, 4) = "iPXE" or '
+        "substring(option diskless-user-class, 0, 5) = 04:69:50:58:45) {",
+        "  option diskless-ipxe b0:01:01;",
+        "}",
+        "",
         'class "foreign" {',
         "  match hardware;",
         "}",

@@ -155,6 +155,15 @@ def test_firmware_that_boots_by_http_is_answered_in_kind() -> None:
     assert "option-data" not in other
 
 
+def test_ipxe_is_told_to_wait_for_nobody_else() -> None:
+    (ipxe,) = [one for one in dhcp4([FULL])["client-classes"] if one["name"] == "ipxe"]
+    assert ipxe == {
+        "name": "ipxe",
+        "test": "(substring(option[77].hex,0,4) == 0x69505845 or substring(option[77].hex,0,5) == 0x0469505845)",
+        "option-data": [{"code": 175, "csv-format": False, "data": "b00101"}],
+    }
+
+
 def test_rules_of_the_same_name_are_two_classes() -> None:
     classes = dhcp4([FULL], [rule("bios", "b")], first=[rule("bios", "a")])["client-classes"]
     assert [one["name"] for one in classes][-2:] == ["boot-1-bios", "boot-2-bios"]

@@ -71,5 +71,6 @@ def test_a_machine_is_told_its_boot_file_and_no_address(name: str, answers: dict
     assert set(answer["address"].split(".")) == {"0"}
     assert "lease_time" not in answer["options"]
     assert "router" not in answer["options"]
+    assert answer["ipxe"] == []
     client_class = CASES[name][0].vendor_class.split(":")[0]
     assert answer["options"]["vendor_class_id"] == [client_class]
