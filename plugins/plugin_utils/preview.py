@@ -16,7 +16,9 @@ from ansible_collections.diskless.netboot.plugins.plugin_utils import (
     preview_dhcp,
     preview_exports,
     spelling,
+    state_dirs,
 )
+from ansible_collections.diskless.netboot.plugins.plugin_utils.cmdline import tree_directory
 from ansible_collections.diskless.netboot.plugins.plugin_utils.listing import shown
 from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Fleet
 from ansible_collections.diskless.netboot.plugins.plugin_utils.preview_parts import View, readable, rows, told
@@ -141,20 +143,21 @@ def _exports(view: View) -> list[str]:
 
 
 def _own(view: View) -> list[str]:
-    directory, name, there = view.fleet["directory"], view.slave["name"], view.there
+    directory, there = view.fleet["directory"], view.there
     table = []
     if view.slave["root"] == "nfs_tree" or there["tree"]["there"]:
         recorded = there["tree"]["recorded"]
         since = f", of {recorded['image']}/{recorded['generation']}" if recorded else ""
         state = _presence(there["tree"]["there"], recorded=recorded is not None)
-        table += [("tree", f"{directory}/trees/{name}: {state}{since}")]
+        table += [("tree", f"{tree_directory(directory, view.slave)}: {state}{since}")]
     disks = {disk.name: disk.size for disk in block_devices.own_disks(view.image, view.slave, view.slave["root"])}
     for disk in dict.fromkeys([*disks, *there["disks"]]):
         state = _presence(disk in there["disks"], recorded=disk in there["disks_recorded"])
         size = f", {shown(there['disks'][disk])}" if disk in there["disks"] else ""
-        table += [("disk", f"{directory}/disks/{name}/{disk}: {state}{size}")]
+        table += [("disk", f"{directory}/{block_devices.own_export(view.slave, disk)}: {state}{size}")]
     state = _presence(there["state"]["there"], recorded=there["state"]["recorded"])
-    table += [("state", f"{one['path']} in {directory}/own/{name}: {state}") for one in view.slave["state_dirs"]]
+    own = state_dirs.directory_of(directory, view.slave)
+    table += [("state", f"{one['path']} in {own}: {state}") for one in view.slave["state_dirs"]]
     return ["Its own on the master", *(rows(table) or ["  nothing but its files"])]
 
 
