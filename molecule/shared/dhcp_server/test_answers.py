@@ -81,4 +81,5 @@ def test_what_a_network_has_no_value_for_is_not_sent(tmp_path: pathlib.Path) -> 
         "lease_time": [1800],
         "next_server": "192.168.1.2",
         "file": "all.0",
+        "ipxe": [],
     }
