@@ -267,16 +267,3 @@ def test_a_message_says_what_the_client_says_of_itself() -> None:
     said: dict[str, bytes] = dict(option for option in request[DHCP].options if isinstance(option, tuple))
     assert said["pxe_client_architecture"] == b"\x00\x07"
     assert said["vendor_class_id"].startswith(b"PXEClient:Arch:00007")
-
-
-def test_an_offer_is_understood() -> None:
-    offer = BOOTP(op=2, yiaddr="192.168.1.21", siaddr="192.168.1.1", file=b"lpxelinux.0") / DHCP(
-        options=[("message-type", 2), ("hostname", b"pc01"), ("router", "192.168.1.254"), "end"]
-    )
-    assert dhcp_client.understood(offer) == {
-        "kind": 2,
-        "address": "192.168.1.21",
-        "next_server": "192.168.1.1",
-        "file": "lpxelinux.0",
-        "options": {"hostname": ["pc01"], "router": ["192.168.1.254"]},
-    }
