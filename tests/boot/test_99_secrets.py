@@ -202,10 +202,11 @@ def test_a_slave_is_given_its_own_if_root_asks(secret: Secrets, at: Places, serv
 @pytest.mark.parametrize("who", [*OTHERS, STRANGER])
 def test_others_are_given_theirs_alone(converged: Library, secret: Secrets, at: Places, server: str, who: str) -> None:
     tried = [*converged.model["slaves"], "..", f"{who}/../{OWNER}", f"./{OWNER}"]
+    there = at(who)
 
     def ask(name: str) -> node_client.Answer:
         # A port of its own each: the last one waits for late packets.
-        return node_client.ask(at(who), server, name, node_client.FROM + tried.index(name))
+        return node_client.ask(there, server, name, node_client.FROM + tried.index(name))
 
     # Whoever is not heard waits until he gives up. The master hears eight at once of one address.
     with concurrent.futures.ThreadPoolExecutor(4) as several:
