@@ -47,7 +47,7 @@ def _given(server: str, port: int, name: str) -> bytes:
     given = b""
     with socket.socket() as connection:
         connection.bind(("", port))
-        connection.settimeout(5)
+        connection.settimeout(10)
         # Not heard at all, or closed before the name was read.
         with contextlib.suppress(ConnectionError, TimeoutError):
             connection.connect((server, PORT))
