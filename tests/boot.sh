@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.." || exit 1
 half() {
   local name=$1
   shift
-  .venv/bin/python -m tests.lab exec --id "boot-$name" -- .venv/bin/pytest --verbose "$@" 2>&1 | sed --unbuffered "s/^/$name: /"
+  .venv/bin/python -m tests.lab exec --id "boot-$name" -- .venv/bin/pytest --verbose --durations=15 "$@" 2>&1 | sed --unbuffered "s/^/$name: /"
 }
 
 # Each begins with a fresh master, and ends with what all its boots have left.
