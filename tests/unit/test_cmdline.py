@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pathlib
 from typing import Any
 
 import pytest
-from ansible_collections.diskless.netboot.plugins.plugin_utils.cmdline import cmdline
+import yaml
+from ansible_collections.diskless.netboot.plugins.plugin_utils.cmdline import NODE_PORT, cmdline
 from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Fleet
 from ansible_collections.diskless.netboot.plugins.plugin_utils.projections import boot_entries
 from fleet_inventory import GROUPS, fresh, generation, image, inventory
@@ -171,3 +173,8 @@ def test_each_label_s_line_is_measured() -> None:
         "pc01: slave_menu.labels[2]: 'long': makes a kernel command line of 2041 bytes with slave_cmdline; "
         "allowed: at most 1800 bytes"
     ]
+
+
+def test_the_master_listens_where_slaves_are_told_to_ask() -> None:
+    role = pathlib.Path(__file__).resolve().parents[2] / "roles/slave_nodes/vars/main.yml"
+    assert yaml.safe_load(role.read_text())["__slave_nodes_port"] == NODE_PORT
