@@ -12,12 +12,25 @@ from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Flee
 
 KNOWN_HOSTS = "known_hosts"
 SSH_CONFIG = "ssh_config"
+FILES = (KNOWN_HOSTS, SSH_CONFIG)
 HEADER = "# Made by diskless.netboot: each run of site.yml writes it anew."
 
 # sshd(8), SSH_KNOWN_HOSTS FILE FORMAT
 _KEY = re.compile(r"[a-z0-9-]+ [A-Za-z0-9+/]+={0,2}")
 # what ssh_config(5) would read otherwise, in a quoted argument
 _UNUSABLE = re.compile(r"[\"\\%$\x00-\x1f]")
+
+
+def fault(directory: str, before: Mapping[str, str]) -> str | None:
+    """Why the files cannot be what is in a folder: its path, or a file of somebody else's that was there."""
+    if not directory.startswith("/") or _UNUSABLE.search(directory):
+        return f"{directory!r}: no absolute path that ssh_config(5) can hold"
+    for name in FILES:
+        text = before.get(name, "")
+        if text.strip() and not text.startswith(HEADER):
+            other = "move it away, or name another folder in diskless_ssh_directory"
+            return f"{directory}/{name} was not made by a run; {other}"
+    return None
 
 
 def ssh_files(
@@ -27,13 +40,8 @@ def ssh_files(
 
     ValueError for a file that was there and is not ours, a key that is none, and a folder that ssh cannot be told.
     """
-    for name in (KNOWN_HOSTS, SSH_CONFIG):
-        text = before.get(name, "")
-        if text.strip() and not text.startswith(HEADER):
-            other = "move it away, or name another folder in diskless_ssh_directory"
-            raise ValueError(f"{directory}/{name} was not made by a run; {other}")
-    if not directory.startswith("/") or _UNUSABLE.search(directory):
-        raise ValueError(f"{directory!r}: no absolute path that ssh_config(5) can hold")
+    if problem := fault(directory, before):
+        raise ValueError(problem)
     keys = _keys(fleet, public_keys, before.get(KNOWN_HOSTS, ""))
     having = [slave for slave in fleet["slaves"].values() if keys[slave["name"]]]
     lines = [f"{','.join(_names(fleet, slave))} {key}" for slave in having for key in keys[slave["name"]]]

@@ -14,6 +14,8 @@ import pytest
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 LIBRARY = CHECKOUT / "inventories" / "library"
 VALIDATE = "playbooks/validate.yml"
+# Nothing listens there: what comes to the master says so and ends.
+AWAY = ("-e", "ansible_host=127.0.0.1", "-e", "ansible_port=9")
 
 
 def play(playbook: str, *arguments: object, **more: str) -> subprocess.CompletedProcess[str]:
@@ -109,9 +111,7 @@ def test_a_run_with_a_master_goes_to_the_master(limit: list[str]) -> None:
     listed = play("site.yml", "-i", LIBRARY, "--list-hosts", *limit)
     assert listed.returncode == 0, listed.stderr
     assert re.search(r"The masters serve their slaves.*\n.*\n +hosts \(1\):\n +master01\n", listed.stdout)
-    # nothing listens there: what comes to the master says so and ends
-    away = ["-e", "ansible_host=127.0.0.1", "-e", "ansible_port=9"]
-    done = play("site.yml", "-i", LIBRARY, *limit, *away)
+    done = play("site.yml", "-i", LIBRARY, *limit, *AWAY)
     assert "Nothing was done" not in done.stdout
     assert re.search(r"(?m)^\[?fatal: \[master01\]: UNREACHABLE!|master01 .*unreachable=1", done.stdout), done.stdout
 
@@ -184,3 +184,15 @@ def test_half_an_inventory_is_none(tmp_path: pathlib.Path) -> None:
         hosts.write("pc26 slave_ip=192.168.1.46\n")  # a host with variables in a group of groups
     done = play(VALIDATE, "-i", copy)
     assert done.returncode != 0, "ansible.cfg must set any_unparsed_is_failed in [inventory]"
+
+
+@pytest.mark.parametrize(("playbook", "reached"), [("site", False), ("upgrade", False), ("images", True)])
+def test_a_folder_for_ssh_that_cannot_be_written_is_told_at_once(
+    tmp_path: pathlib.Path, playbook: str, *, reached: bool
+) -> None:
+    (tmp_path / "file").touch()
+    done = play(f"playbooks/{playbook}.yml", "-i", LIBRARY, *AWAY, "-e", f"diskless_ssh_directory={tmp_path}/file")
+    told = f"Nothing was done: {tmp_path}/file is no folder, and known_hosts and ssh_config of the fleet belong into"
+    assert (told in " ".join(done.stdout.split())) is not reached, done.stdout
+    assert ("UNREACHABLE" in done.stdout) is reached, done.stdout
+    assert done.returncode != 0
