@@ -26,13 +26,15 @@ each new directory in it: users of the slave reach what is kept where it is boun
 class Survey(NamedTuple):
     """``create``: wanted and never made; ``missing``: made and gone; ``withdrawn``: made, there and not wanted.
 
-    ``remains``: names in ``own/`` that runs which died while they removed have left. ``open``: others than root may
-    enter ``own/``, or it is not there.
+    ``foreign``: looks like a slave's directory, and no run knows it: made by somebody else, or the run that was to
+    remove it died. ``remains``: names in ``own/`` that runs which died while they removed have left. ``open``: others
+    than root may enter ``own/``, or it is not there.
     """
 
     create: list[str]
     missing: list[str]
     withdrawn: list[str]
+    foreign: list[str]
     remains: list[str]
     open: bool
 
@@ -61,6 +63,7 @@ def survey(directory: str, slaves: Iterable[str]) -> Survey:
     for name in sorted(wanted):
         if not there.get(name, True):
             raise ValueError(f"{directory}/{OWN}/{name}: no directory; nothing can be kept there")
+    directories = {name for name, is_directory in there.items() if is_directory}
     made: set[str] = set()
     with contextlib.suppress(FileNotFoundError), open_directory(f"{directory}/{RECORDS}") as records:
         made = {name for name in os.listdir(records) if tree_files.NAME.fullmatch(name)}
@@ -68,6 +71,7 @@ def survey(directory: str, slaves: Iterable[str]) -> Survey:
         create=sorted(wanted - made),
         missing=sorted((wanted & made) - there.keys()),
         withdrawn=sorted((made & there.keys()) - wanted),
+        foreign=sorted(name for name in directories - made - wanted if tree_files.NAME.fullmatch(name)),
         remains=sorted(name for name in there if tree_survey.TEMPORARY.fullmatch(name)),
         open=is_open and bool(wanted),
     )

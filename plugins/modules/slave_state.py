@@ -57,6 +57,13 @@ created:
   returned: success, or when not all could be removed
   type: list
   elements: str
+foreign:
+  description: >-
+    Directories that look like a slave's, of none that is listed, and made by no run or by one that died while it
+    removed them. They are left alone.
+  returned: success, or when not all could be removed
+  type: list
+  elements: str
 kept:
   description: Slaves that are not listed any more and whose directory is still there.
   returned: success, or when not all could be removed
@@ -88,6 +95,7 @@ def result(found: own_state.Survey, done: own_state.Outcome) -> dict[str, Any]:
     return {
         "changed": bool(found.create or found.open or done.pruned or done.removed),
         "created": found.create,
+        "foreign": found.foreign,
         "kept": [name for name in found.withdrawn if name not in done.pruned],
         "pruned": done.pruned,
         "removed": done.removed,
@@ -135,6 +143,8 @@ def main() -> None:
         module.warn(
             f"kept what slaves have kept that are not listed any more: {some_names.some(found.withdrawn, SHOWN)}"
         )
+    if found.foreign:
+        module.warn(f"{directory}/own: left alone, for no run knows them: {some_names.some(found.foreign, SHOWN)}")
     if not apart:
         module.warn(
             f"{directory}/own is no file system of its own: a hostile slave that keeps something there could reach all "

@@ -92,7 +92,7 @@ def test_who_left_is_kept_and_pruned_when_asked(run: Run, tmp_path: pathlib.Path
     (tmp_path / "own/pc02/link").symlink_to(precious)
     (tmp_path / "own/pc99").mkdir()
     left = run("pc01")
-    assert (left["changed"], left["kept"], left["pruned"]) == (False, ["pc02"], [])
+    assert (left["changed"], left["kept"], left["pruned"], left["foreign"]) == (False, ["pc02"], [], ["pc99"])
     assert run("pc01", prune=True, check=True)["pruned"] == ["pc02"]
     gone = run("pc01", prune=True)
     assert (gone["changed"], gone["kept"], gone["pruned"]) == (True, [], ["pc02"])
@@ -137,6 +137,8 @@ def test_a_slave_returns_wherever_its_pruning_was_killed(
                 finished = True
             except KilledError:
                 pass
+        told = run("pc01")
+        assert ("pc02" in (*told["kept"], *told["foreign"])) is (tmp_path / "own/pc02").exists()
         again = run("pc01", "pc02")
         assert "failed" not in again
         assert below(tmp_path / "own") in (["pc01", "pc02"], ["pc01", "pc02", "pc02/database"])
