@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pathlib
 import re
@@ -186,13 +187,24 @@ def test_half_an_inventory_is_none(tmp_path: pathlib.Path) -> None:
     assert done.returncode != 0, "ansible.cfg must set any_unparsed_is_failed in [inventory]"
 
 
-@pytest.mark.parametrize(("playbook", "reached"), [("site", False), ("upgrade", False), ("images", True)])
+# `.ssh` beside the inventory is a file here.
+NO_FOLDER = [
+    ("site", {}, False),
+    ("upgrade", {"diskless_ssh_directory": None}, False),
+    ("rollback", {"diskless_ssh_directory": ""}, True),
+    ("images", {}, True),
+]
+
+
+@pytest.mark.parametrize(("playbook", "variables", "reached"), NO_FOLDER)
 def test_a_folder_for_ssh_that_cannot_be_written_is_told_at_once(
-    tmp_path: pathlib.Path, playbook: str, *, reached: bool
+    tmp_path: pathlib.Path, playbook: str, variables: dict[str, object], *, reached: bool
 ) -> None:
-    (tmp_path / "file").touch()
-    done = play(f"playbooks/{playbook}.yml", "-i", LIBRARY, *AWAY, "-e", f"diskless_ssh_directory={tmp_path}/file")
-    told = f"Nothing was done: {tmp_path}/file is no folder, and known_hosts and ssh_config of the fleet belong into"
+    copy = tmp_path / "library"
+    shutil.copytree(LIBRARY, copy, ignore=shutil.ignore_patterns(".ssh"))
+    (copy / ".ssh").touch()
+    done = play(f"playbooks/{playbook}.yml", "-i", copy, *AWAY, "-e", json.dumps(variables))
+    told = f"Nothing was done: {copy}/.ssh is no folder, and known_hosts and ssh_config of the fleet belong into"
     assert (told in " ".join(done.stdout.split())) is not reached, done.stdout
     assert ("UNREACHABLE" in done.stdout) is reached, done.stdout
     assert done.returncode != 0
