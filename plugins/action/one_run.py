@@ -28,16 +28,29 @@ def playbook_process() -> int:
     return parent.pid if parent is not None and parent.pid is not None else os.getpid()
 
 
-def start_time(process: int) -> str:
-    """Give when a process was started, in ticks of the clock; empty where it has ended or was never there."""
+def start_time(process: int) -> str | None:
+    """Give when a process was started, in ticks of the clock; empty where it has ended or was never there.
+
+    Nothing where it is there, and hidden from this user (``hidepid=``, proc(5)).
+    """
     try:
         with open(f"/proc/{process}/stat", encoding="utf-8", errors="replace") as file:
             # The second field is the program's name in parentheses, which may hold both spaces and parentheses.
             state, *fields = file.read().rpartition(")")[2].split()
-    except (FileNotFoundError, ProcessLookupError):
-        return ""
+    except (FileNotFoundError, PermissionError, ProcessLookupError):
+        return None if _is_there(process) else ""
     # Who started it may not have asked for its end yet.
     return "" if state in ENDED else fields[START_TIME - FIRST]
+
+
+def _is_there(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def controller() -> tuple[str, str]:
@@ -67,7 +80,7 @@ def this_run(task_vars: Mapping[str, Any]) -> dict[str, Any]:
         "boot": boot,
         "space": space,
         "process": process,
-        "started": start_time(process) if boot else "",
+        "started": (start_time(process) or "") if boot else "",
         "who": f"{who}, AWX job {job}" if job else who,
     }
 
@@ -75,7 +88,7 @@ def this_run(task_vars: Mapping[str, Any]) -> dict[str, Any]:
 def is_over(holder: Mapping[str, Any], run: Mapping[str, Any]) -> bool:
     """Say whether another run is known to have ended: its process was on this controller, and is not there any more."""
     beside = bool(run["boot"]) and (holder["boot"], holder["space"]) == (run["boot"], run["space"])
-    return beside and start_time(int(holder["process"])) != holder["started"]
+    return beside and start_time(int(holder["process"])) not in (None, holder["started"])
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no types

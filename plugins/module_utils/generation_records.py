@@ -124,7 +124,8 @@ def named(boots: Boots) -> dict[str, str]:
     """Give the generations that slaves need, as ``image/generation``, and why.
 
     The one that a slave boots next, the one that a run which died left it with, and the one it had before, from which
-    it may still be running.
+    it may still be running. Of a slave that runs have died for, all that it had since one came to its end: each of them
+    may be what its boot file names.
     """
     needed: dict[str, str] = {}
     for slave, images in sorted(boots.items()):
@@ -136,6 +137,13 @@ def named(boots: Boots) -> dict[str, str]:
                 needed.setdefault(f"{image}/{record['served']}", f"{slave} boots it until a run comes to its end")
     for slave, images in sorted(boots.items()):
         for image, record in images.items():
-            if record["before"]:
-                needed.setdefault(f"{image}/{record['before'][-1]}", f"{slave} had it before its present one")
+            for generation in _had(record):
+                needed.setdefault(f"{image}/{generation}", f"{slave} had it before its present one")
     return needed
+
+
+def _had(record: Mapping[str, Any]) -> list[str]:
+    before: list[str] = record["before"]
+    if record["served"] == record["generation"]:
+        return before[-1:]
+    return before[before.index(record["served"]) :] if record["served"] in before else before

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import fcntl
 import os
 import secrets
 import stat
@@ -69,10 +70,23 @@ def _is_closed(status: os.stat_result, mode: int) -> bool:
 
 
 @contextlib.contextmanager
+def alone(root: int, *, make: bool) -> Iterator[None]:
+    """Wait until no other run of the module works below ``root``, and keep others waiting.
+
+    The lock is in a directory that nobody but root can open, or every user of the master could take it. ``make``: it is
+    made where it is missing; without it there is nothing to be kept from.
+    """
+    if make and tree_files.status(FOLDER[0], root) is None:
+        node_work.close(root, FOLDER[:1])
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(FileNotFoundError):
+            fcntl.flock(stack.enter_context(tree_files.open_below(root, FOLDER[:1])), fcntl.LOCK_EX)
+        yield
+
+
+@contextlib.contextmanager
 def _workshop(root: int) -> Iterator[int]:
     """Give a folder in the store that is gone afterwards, as is what killed runs have left."""
-    if tree_files.status(FOLDER[0], root) is None:
-        node_work.close(root, FOLDER[:1])  # where it is there, it is as others have made it
     node_work.close(root, FOLDER)
     with tree_files.open_below(root, FOLDER) as store:
         for left in os.listdir(store):

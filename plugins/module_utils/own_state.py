@@ -87,6 +87,8 @@ def make(directory: str, found: Survey) -> None:
             for name in found.create:
                 with contextlib.suppress(FileExistsError):
                     os.mkdir(name, CLOSED, dir_fd=own)
+            # Before the records, which may lie on another file system: a lost power would leave them without it.
+            os.fsync(own)
     if found.create:
         # Not for others to read: state/ holds what the master knows of its slaves.
         for path in (f"{directory}/{os.path.dirname(RECORDS)}", f"{directory}/{RECORDS}"):

@@ -99,6 +99,16 @@ def verdict(held: Held | None, run: Run, over: Run | None, now: float, busy: str
     return False, refusal(who, silent, busy, beside=beside)
 
 
+def lost(held: Held | None) -> str:
+    """Say that a run does not have the master any more, which another one has or nobody. Pure."""
+    who = f"now {held.run.who} (process {held.run.process}) has it" if held is not None else "nobody has it now"
+    return (
+        f"this run does not have this master any more: it was not heard of for more than {int(SILENCE)} s, or the "
+        f"master was started again, and another run may have worked here; {who}. It ends here, before it would undo "
+        "what the other one did. Run it again."
+    )
+
+
 def refusal(who: str, silent: float, busy: str, *, beside: bool) -> str:
     """Say why a run must wait, and what people can do."""
     if beside:

@@ -107,7 +107,8 @@ def main() -> None:
     )
     directory, boots = module.params["directory"].rstrip("/"), module.params["boots"]
     path = generation_records.path(directory)
-    os.umask(0o077)
+    # The folder that it makes first may be that of all else too.
+    os.umask(0o022)
     if told := fault(boots):
         module.fail_json(msg=told)
     try:

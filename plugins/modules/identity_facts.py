@@ -47,6 +47,12 @@ identities:
   description: By slave, the content of each file of its identity in Base64. A secret.
   returned: always
   type: dict
+served:
+  description: >-
+    Those of them that belong to slaves which this master has served until now. What another master has of such a slave
+    is from before.
+  returned: always
+  type: dict
 """
 
 import base64
@@ -54,7 +60,12 @@ import contextlib
 import os
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.diskless.netboot.plugins.module_utils import atomic_file, identity_store, tree_files
+from ansible_collections.diskless.netboot.plugins.module_utils import (
+    atomic_file,
+    generation_records,
+    identity_store,
+    tree_files,
+)
 
 
 def identities(directory: str, slaves: list[str]) -> dict[str, dict[str, str]]:
@@ -83,11 +94,13 @@ def main() -> None:
     )
     try:
         found = identities(module.params["directory"], module.params["slaves"])
+        recorded = generation_records.read(module.params["directory"].rstrip("/")) or {}
     except ValueError as error:
         module.fail_json(msg=str(error))
     except OSError as error:
         module.fail_json(msg=f"{error.filename}: {error.strerror}")
-    module.exit_json(changed=False, identities=found)
+    served = {name: parts for name, parts in found.items() if name in recorded}
+    module.exit_json(changed=False, identities=found, served=served)
 
 
 if __name__ == "__main__":

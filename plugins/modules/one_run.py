@@ -20,8 +20,8 @@ description:
     warning. Of another controller nothing is known. A run from there counts as dead when it has not said for 5 minutes
     that it has begun, and no module that takes long (M(diskless.netboot.rootfs_image), M(diskless.netboot.slave_tree),
     M(diskless.netboot.slave_disks), M(diskless.netboot.old_generations)) works below O(directory).
-  - So a run whose other tasks may take minutes says V(begun) now and then, which the same run may do as often as it
-    likes.
+  - So a run whose other tasks may take minutes says V(still) after them. Where another run had the master meanwhile,
+    that fails, as what this run has found out about the master may not be so any more.
   - A run is the process of ansible-playbook itself, which is the parent of the processes that carry out tasks, however
     many O(ignore:forks) there are. In AWX each job has its container and with it numbers of processes of its own, so a
     job that was killed there is waited for as if it were on another controller. A controller that is no Linux tells
@@ -30,9 +30,11 @@ description:
   - Nothing is changed on the master in the sense of Ansible, so C(changed) is always false.
 options:
   state:
-    description: V(begun) takes the master or fails, V(ended) gives it back. What another run has is left alone.
+    description: >-
+      V(begun) takes the master or fails, V(still) fails where this run does not have it, V(ended) gives it back. What
+      another run has is left alone. In check mode nothing is taken, and V(still) never fails.
     type: str
-    choices: [begun, ended]
+    choices: [begun, still, ended]
     required: true
   directory:
     description: Absolute path of the folder that holds C(images/), C(trees/) and C(disks/).
@@ -64,6 +66,10 @@ EXAMPLES = r"""
   diskless.netboot.one_run:
     state: begun
     directory: /srv/diskless
+
+- name: No other run has worked on it since
+  diskless.netboot.one_run:
+    state: still
 
 - name: Other runs may work on this master
   diskless.netboot.one_run:
@@ -109,6 +115,19 @@ def begin(module: AnsibleModule, run: run_lock.Run, over: run_lock.Run | None) -
     return run
 
 
+def go_on(module: AnsibleModule, run: run_lock.Run) -> run_lock.Run:
+    """Say that this run still works, or end the module where it has lost the master."""
+    if module.check_mode:
+        return run
+    with run_lock.desk(run_lock.FOLDER, make=False) as desk:
+        held = desk.held()
+        if held is None or held.run != run:
+            module.fail_json(msg=run_lock.lost(held))
+        else:
+            desk.hold(held._replace(touched=run_lock.now()))
+    return run
+
+
 def end(module: AnsibleModule, run: run_lock.Run) -> run_lock.Run | None:
     """Give the master back; gives who has it then."""
     with run_lock.desk(run_lock.FOLDER, make=False) as desk:
@@ -124,7 +143,7 @@ def main() -> None:
     """Do what the documentation says."""
     module = AnsibleModule(
         argument_spec={
-            "state": {"type": "str", "choices": ["begun", "ended"], "required": True},
+            "state": {"type": "str", "choices": ["begun", "still", "ended"], "required": True},
             "directory": {"type": "path", "default": "/srv/diskless"},
             "run": RUN,
             "over": RUN,
@@ -136,7 +155,12 @@ def main() -> None:
     run = run_lock.run_of(module.params["run"])
     over = run_lock.run_of(module.params["over"]) if module.params["over"] is not None else None
     try:
-        holder = begin(module, run, over) if module.params["state"] == "begun" else end(module, run)
+        if module.params["state"] == "begun":
+            holder: run_lock.Run | None = begin(module, run, over)
+        elif module.params["state"] == "still":
+            holder = go_on(module, run)
+        else:
+            holder = end(module, run)
     except OSError as error:
         module.fail_json(msg=f"{error.filename or run_lock.FOLDER}: {error.strerror}")
     module.exit_json(changed=False, held_by=holder._asdict() if holder is not None else None)

@@ -115,7 +115,6 @@ pruned:
 """
 
 import contextlib
-import fcntl
 import os
 from typing import Any
 
@@ -142,7 +141,7 @@ def settle(module: AnsibleModule) -> dict[str, Any]:
         with contextlib.suppress(FileNotFoundError):
             root = stack.enter_context(atomic_file.open_directory(os.path.realpath(directory)))
         if root is not None and not module.check_mode:
-            fcntl.flock(root, fcntl.LOCK_EX)
+            stack.enter_context(identity_store.alone(root, make=bool(slaves)))
         found = node_plan.survey(root, slaves, handed)
         if root is not None and not module.check_mode:
             node_plan.made(root, slaves, found)

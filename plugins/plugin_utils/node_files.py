@@ -105,7 +105,8 @@ def node(report: Report, host: str, hostvars: Mapping[str, object], covered: Map
     files = list(_files(report, host, values, covered))
     _check_together(report, host, files)
     return {
-        "files": [file for _variable, file in files],
+        # Each path once: two groups may have the same item.
+        "files": list({file["path"]: file for _variable, file in files}.values()),
         "authorized_keys": _authorized_keys(Place(report, host, KEYS), values.get(KEYS)),
         "password_hash": _password_hash(Place(report, host, HASH), values.get(HASH)),
     }

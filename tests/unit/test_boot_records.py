@@ -13,7 +13,7 @@ from ansible.module_utils.testing import patch_module_args
 from ansible_collections.diskless.netboot.plugins.module_utils import generation_records as records
 from ansible_collections.diskless.netboot.plugins.modules import boot_records
 
-G1, G2, G3 = (generation_folder.name(day) for day in (1, 2, 3))
+G1, G2, G3, G4 = (generation_folder.name(day) for day in (1, 2, 3, 4))
 Run = Callable[..., dict[str, Any]]
 
 
@@ -65,9 +65,12 @@ def test_others_leave_the_record_when_the_servers_have_let_go_of_them() -> None:
 def test_which_generations_are_needed() -> None:
     found = records.named(
         {
-            "pc02": {"reading_room": boots(G2, G1), "catalogue": boots(G1)},
-            "pc01": {"reading_room": boots(G3, G1, G2)},
+            "pc02": {"reading_room": boots(G2, G1, served=G2), "catalogue": boots(G1, served=G1)},
+            "pc01": {"reading_room": boots(G3, G1, G2, served=G3)},
             "pc03": {"music": boots(G3, G1, G2, served=G1)},
+            # Two runs have died: the first one may have written its boot file.
+            "pc04": {"staff": boots(G4, G1, G2, G3, served=G2)},
+            "pc05": {"desk": boots(G3, G1, G2)},
         }
     )
     assert found == {
@@ -78,6 +81,12 @@ def test_which_generations_are_needed() -> None:
         f"music/{G3}": "pc03 boots it next",
         f"music/{G2}": "pc03 had it before its present one",
         f"music/{G1}": "pc03 boots it until a run comes to its end",
+        f"staff/{G4}": "pc04 boots it next",
+        f"staff/{G3}": "pc04 had it before its present one",
+        f"staff/{G2}": "pc04 boots it until a run comes to its end",
+        f"desk/{G3}": "pc05 boots it next",
+        f"desk/{G2}": "pc05 had it before its present one",
+        f"desk/{G1}": "pc05 had it before its present one",
     }
 
 
@@ -107,8 +116,8 @@ def test_what_is_no_record(text: str, message: str) -> None:
 def run(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run the module for a folder of the test's own, and give what it prints."""
 
-    def call(given: dict[str, Any], *, check: bool = False, served: bool = False) -> dict[str, Any]:
-        params = {"directory": f"{tmp_path}/", "boots": given, "served": served, "_ansible_check_mode": check}
+    def call(given: dict[str, Any], *, check: bool = False, served: bool = False, below: str = "") -> dict[str, Any]:
+        params = {"directory": f"{tmp_path}/{below}", "boots": given, "served": served, "_ansible_check_mode": check}
         with patch_module_args(params), pytest.raises(SystemExit):
             boot_records.main()
         result: dict[str, Any] = json.loads(capsys.readouterr().out)
@@ -143,6 +152,13 @@ def test_a_master_without_slaves_has_a_record_too(run: Run, tmp_path: pathlib.Pa
     assert run({})["changed"] is True
     assert run({})["changed"] is False
     assert (tmp_path / "state/boots.json").read_text() == "{}\n"
+
+
+def test_the_folder_of_all_else_is_not_closed_with_the_records(run: Run, tmp_path: pathlib.Path) -> None:
+    """On a master without slaves nothing else has made it."""
+    run({}, below="data/diskless")
+    folders = [tmp_path / path for path in ("data", "data/diskless", "data/diskless/state")]
+    assert [folder.stat().st_mode & 0o777 for folder in folders] == [0o755, 0o755, 0o700]
 
 
 @pytest.mark.parametrize(

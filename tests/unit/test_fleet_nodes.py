@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import pathlib
 import subprocess
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
+from ansible_collections.diskless.netboot.plugins.module_utils import node_slaves
 from ansible_collections.diskless.netboot.plugins.plugin_utils.node_files import HASH_ALLOWED
 from fleet_inventory import GROUPS, inventory
 
@@ -55,6 +57,15 @@ def test_what_a_slave_is_given() -> None:
         },
         {**nothing, "name": "pc02", "hostname": "pc02", "ip": "192.168.1.22", "key_types": ["ed25519"]},
     ]
+
+
+def test_what_two_groups_say_alike_is_given_once() -> None:
+    motd = {"path": "/etc/motd", "content": "Welcome\n"}
+    hostvars, fleet = given(slave_files_a=[motd], slave_files_b=[motd, {"path": "/etc/issue", "content": ""}])
+    assert fleet["errors"] == []
+    slaves = run("fleet_nodes", hostvars, fleet, "master01")
+    assert [file["path"] for file in slaves[0]["files"]] == ["/etc/motd", "/etc/issue"]
+    assert [file.path for file in node_slaves.slaves(json.dumps(slaves))[0].files] == ["etc/motd", "etc/issue"]
 
 
 def test_no_secret_is_in_the_model() -> None:

@@ -190,6 +190,30 @@ def test_a_run_goes_on_in_the_place_of_one_that_has_died(module: ModuleRun) -> N
     assert module("begun", AFAR, BESIDE)["failed"] is True
 
 
+LOST = "this run does not have this master any more: it was not heard of for more than 300 s, or the master was started"
+
+
+def test_a_run_that_has_lost_the_master_does_not_take_it_back(module: ModuleRun, tmp_path: pathlib.Path) -> None:
+    """What it has found out there may not be so any more, also when the other one has ended."""
+    module("begun", MINE)
+    before = json.loads((tmp_path / "run/run.json").read_text())
+    assert "failed" not in module("still", MINE)
+    after = json.loads((tmp_path / "run/run.json").read_text())
+    assert after["touched"] > before["touched"]
+    assert {**after, "touched": 0} == {**before, "touched": 0}
+
+    module("begun", AFAR, MINE)
+    told = module("still", MINE)["msg"]
+    assert told.startswith(LOST)
+    assert "; now cid@laptop (process 100) has it. It ends here" in told
+    module("ended", AFAR)
+    told = module("still", MINE)["msg"]
+    assert told.startswith(LOST)
+    assert "; nobody has it now. It ends here" in told
+    assert "failed" not in module("still", MINE, check=True)
+    assert os.listdir(tmp_path / "run") == []
+
+
 class Module:
     """What of a module is asked for before it ends."""
 
@@ -227,6 +251,7 @@ def test_the_module_alone_is_of_no_use(capsys: pytest.CaptureFixture[str]) -> No
 def test_a_process_is_known_by_when_it_was_started() -> None:
     with subprocess.Popen(["sleep", "60"]) as process:
         started = action.start_time(process.pid)
+        assert started
         assert started.isdigit()
         run = action.this_run({})
         holder = {**run, "process": process.pid, "started": started}
@@ -239,6 +264,23 @@ def test_a_process_is_known_by_when_it_was_started() -> None:
         assert action.is_over(holder, run) is True
     assert action.is_over(holder, run) is True
     assert action.is_over({**holder, "boot": ""}, {**run, "boot": ""}) is False
+
+
+def test_a_process_that_is_hidden_is_not_taken_for_dead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As proc(5) has it: with hidepid= those of other users cannot be read, or are not seen."""
+    run = action.this_run({})
+    for error in (FileNotFoundError(), PermissionError()):
+
+        def hidden(*_arguments: object, error: OSError = error, **_options: object) -> typing.NoReturn:
+            raise error
+
+        with subprocess.Popen(["sleep", "60"]) as process, monkeypatch.context() as patch:
+            holder = {**run, "process": process.pid, "started": "1"}
+            patch.setattr("builtins.open", hidden)
+            assert action.is_over(holder, run) is False
+            process.kill()
+            process.wait()
+            assert action.is_over(holder, run) is True
 
 
 def test_a_run_is_the_process_that_forks() -> None:

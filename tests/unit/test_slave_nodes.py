@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
 import os
 import pathlib
+import stat
 from typing import Any
 
+import generation_folder
 import pytest
-from ansible_collections.diskless.netboot.plugins.module_utils import atomic_file, node_slaves, node_tree, node_work
+from ansible.module_utils.testing import patch_module_args
+from ansible_collections.diskless.netboot.plugins.module_utils import (
+    atomic_file,
+    generation_records,
+    identity_store,
+    node_slaves,
+    node_tree,
+    node_work,
+    private_file,
+)
 from ansible_collections.diskless.netboot.plugins.modules import identity_facts, slave_nodes
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="files are given to root")
@@ -203,6 +215,33 @@ def test_an_identity_is_handed_over_once(run: Run, tmp_path: pathlib.Path) -> No
     again = run(slave("pc01"), pc01=given)
     assert (again["taken"], again["made"]) == ([], ["pc01"])
     assert handed(tmp_path, "pc01")["hostid"] != given["hostid"]
+
+
+def test_identities_of_slaves_that_a_master_serves_are_told_apart(
+    run: Run, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """So that what a master has kept of a slave that left it long ago does not win."""
+    run(slave("pc01"), slave("pc02"))
+    record = {"generation": generation_folder.name(1), "held": False, "before": [], "served": None}
+    private_file.write(generation_records.path(str(tmp_path / "srv")), json.dumps({"pc02": {"x": record}}).encode())
+    given = {"directory": str(tmp_path / "srv"), "slaves": ["pc01", "pc02", "pc03"]}
+    with patch_module_args(given), pytest.raises(SystemExit):
+        identity_facts.main()
+    found = json.loads(capsys.readouterr().out)
+    assert set(found["identities"]) == {"pc01", "pc02"}
+    assert found["served"] == {"pc02": found["identities"]["pc02"]}
+
+
+def test_nobody_but_root_can_keep_a_run_waiting(run: Run, tmp_path: pathlib.Path) -> None:
+    run(slave("pc01"))
+    state = tmp_path / "srv/state"
+    assert stat.S_IMODE(state.stat().st_mode) == 0o700
+    with atomic_file.open_directory(str(tmp_path / "srv")) as folder, atomic_file.open_directory(str(state)) as lock:
+        # What every user of the master can open.
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        assert run(slave("pc01"))["changed"] is False
+        with identity_store.alone(folder, make=False), pytest.raises(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def test_facts_of_a_fresh_master(tmp_path: pathlib.Path) -> None:
