@@ -209,6 +209,38 @@ def test_what_is_no_more_delivered_goes_from_a_root_that_stays(machine: Machine,
         ]
 
 
+@pytest.mark.parametrize("stopped", ["files.new", "motd.diskless"])
+def test_who_is_stopped_while_files_are_withdrawn_loses_nothing(machine: Machine, stopped: str) -> None:
+    for name in ("motd", "issue"):
+        machine.write(f"sysroot/etc/{name}", f"the image's {name}\n")
+        own(machine, f"etc/{name}", "its own\n")
+    assert machine.run("steps/75-node", PERSIST)
+    for name in ("motd", "issue"):
+        (machine.root / FILES / "etc" / name).unlink()
+    # No room for it the first time.
+    machine.program("cp", f'case $* in *{stopped}) echo "cp: No space left on device" >&2; exit 1 ;; esac')
+    assert not machine.run("steps/75-node", PERSIST)
+    assert "No space left on device" in machine.read("tmp/problem")
+    (machine.root / "cp").unlink()
+    for _start in range(2):
+        assert machine.run("steps/75-node", PERSIST), machine.read("tmp/problem")
+        for name in ("motd", "issue"):
+            assert there(machine, f"etc/{name}")[0] == f"the image's {name}\n"
+        assert machine.read("sysroot/var/lib/diskless/files") == ""
+
+
+def test_what_is_shared_by_now_is_not_withdrawn(machine: Machine) -> None:
+    machine.write("sysroot/usr/share/a", "the image's\n")
+    own(machine, "usr/share/a", "its own\n")
+    assert machine.run("steps/75-node", OWN_TREE)
+    (machine.root / FILES / "usr/share/a").unlink()
+    machine.write("sysroot/usr/share/a", "what others see too\n")
+    assert machine.run("steps/75-node", f"{OWN_TREE} diskless.shared=/srv/diskless/images/room/g1/root:/opt,/usr")
+    assert there(machine, "usr/share/a")[0] == "what others see too\n"
+    assert machine.read("sysroot/var/lib/diskless/files") == ""
+    assert not (machine.root / "sysroot/var/lib/diskless/before/usr/share/a").exists()
+
+
 def test_a_root_that_forgets_holds_no_list(machine: Machine) -> None:
     own(machine, "etc/motd", "its own\n")
     assert machine.run("steps/75-node", OVERLAY)

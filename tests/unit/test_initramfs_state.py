@@ -76,7 +76,51 @@ def test_it_is_the_same_over_each_kind_of_root(machine: Machine, root: str, moun
 def test_what_a_lost_power_left_half_filled_is_not_taken_for_whole(machine: Machine) -> None:
     machine.write(f"{STORE}/.filling/half", "")
     assert machine.run(STEP, f"{STATE} diskless.keep=/var/lib/a-b")
-    assert [path.name for path in (machine.root / STORE).rglob("*")] == ["var", "lib", "a-b", "deep", "file"]
+    assert below(machine) == [".kept", "var", "var/lib", "var/lib/a-b", "var/lib/a-b/deep", "var/lib/a-b/deep/file"]
+
+
+def below(machine: Machine) -> list[str]:
+    """All that is in the store."""
+    store = machine.root / STORE
+    return sorted(str(path.relative_to(store)) for path in store.rglob("*"))
+
+
+def test_more_is_kept_than_before(machine: Machine) -> None:
+    """What lies around it comes from the image then, and what was kept stays as the slave has it."""
+    root = machine.root / "sysroot/var/lib"
+    for path in ("app/data/old", "app/data/both", "app/way/kept/old", "app/way/beside", "app/.hidden"):
+        machine.write(f"sysroot/var/lib/{path}", "of the image")
+    (root / "app/link").symlink_to("data")
+    (root / "app").chmod(0o751)
+    (root / "app/way").chmod(0o711)
+    kept = f"{STATE} diskless.keep=/var/lib/app/data diskless.keep=/var/lib/app/way/kept"
+    assert machine.run(STEP, kept)
+    machine.write(f"{STORE}/var/lib/app/data/both", "of the slave")
+    (machine.root / STORE / "var/lib/app/data/old").unlink()
+    (machine.root / STORE / "var/lib/app/way/kept/old").unlink()
+    for _start in range(2):
+        assert machine.run(STEP, f"{STATE} diskless.keep=/var/lib/app"), machine.read("tmp/problem")
+        app = "var/lib/app"
+        assert below(machine) == [".kept", "var", "var/lib", app, *(
+            f"{app}/{path}" for path in (".hidden", "data", "data/both", "link", "way", "way/beside", "way/kept")
+        )]  # fmt: skip
+        assert machine.read(f"{STORE}/{app}/data/both") == "of the slave"
+        modes = [stat.S_IMODE((machine.root / STORE / app / path).stat().st_mode) for path in ("", "way")]
+        assert modes == [0o751, 0o711]
+        assert sorted(machine.read(f"{STORE}/.kept").split()) == [
+            app_ := "/var/lib/app",
+            f"{app_}/data",
+            f"{app_}/way/kept",
+        ]
+
+
+def test_a_link_that_the_slave_has_put_there_is_not_followed(machine: Machine) -> None:
+    assert machine.run(STEP, f"{STATE} diskless.keep=/var/lib/a-b")
+    (machine.root / STORE / "var/lib/a-b/data").symlink_to("/etc")
+    assert not machine.run(STEP, f"{STATE} diskless.keep=/var/lib/a-b/data,0777,,")
+    assert machine.read("tmp/problem").endswith(
+        "at /var/lib/a-b/data cannot be made ready: a part of this path is a link."
+    )
 
 
 def test_systemd_is_left_a_unit_that_is_bound_before_services_and_unbound_after_them(machine: Machine) -> None:
@@ -141,8 +185,7 @@ def test_owner_and_mode_are_those_of_this_image(machine: Machine) -> None:
         ),
         (
             f"{STATE} diskless.keep=/var/link/x",
-            "What this computer keeps of its own at /var/link/x cannot be made ready: "
-            "a part of this path is a link in the image.",
+            "What this computer keeps of its own at /var/link/x cannot be made ready: a part of this path is a link.",
         ),
     ],
 )

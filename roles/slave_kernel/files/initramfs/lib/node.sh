@@ -129,15 +129,24 @@ put_file() {
         echo "it is a directory: Is a directory"
         return 1
     fi
-    if ! is_there "$target"; then
-        cp -p "$1" "$target"
-        return
-    fi
-    # One rename: the root may stay, and the power may go.
-    rm -rf "$target.diskless" && cp -p "$1" "$target.diskless" || return 1
+    put_copy "$1" "$target"
+}
+
+# Puts a copy of $1 at $2 by one rename: the root may stay, and the power may go.
+put_copy() {
+    rm -rf "$2.diskless" && cp -a "$1" "$2.diskless" || return 1
     # A link to a directory would take it in.
-    if [ -L "$target" ]; then rm -f "$target"; fi
-    mv -f "$target.diskless" "$target"
+    if [ -L "$2" ]; then rm -f "$2"; fi
+    mv -f "$2.diskless" "$2"
+}
+
+# Whether $1 lies in a directory that this computer shares with others, read-only. The step 70-shared has looked at their names.
+is_shared() {
+    shared=$(cmdline_last diskless.shared "$CMDLINE")
+    for common in $(printf '%s' "${shared#*:}" | tr ',' ' '); do
+        case $1 in "$common"/*) return 0 ;; esac
+    done
+    return 1
 }
 
 # Writes down that $1 was put there, and keeps what is at its place, $2.
@@ -153,20 +162,28 @@ remember() {
 withdraw_files() {
     if [ ! -e "$delivered/files" ]; then : > "$delivered/files" || return 1; fi
     : > /tmp/delivered
+    : > /tmp/withdrawn
     while IFS= read -r path; do
         if [ -f "$1$path" ]; then
             echo "$path" >> /tmp/delivered
             continue
         fi
+        echo "$path" >> /tmp/withdrawn
+        if is_shared "$path"; then continue; fi
         enter "${path%/*}" || return 1
         target=$directory/${path##*/}
         # That would be somebody else's.
         if [ -d "$target" ] && [ ! -L "$target" ]; then continue; fi
-        rm -f "$target" || return 1
-        if is_there "$delivered/before$path"; then mv -f "$delivered/before$path" "$target" || return 1; fi
+        # A copy, and kept until the list is without it: who is stopped in between does all of this once more.
+        if is_there "$delivered/before$path"; then
+            put_copy "$delivered/before$path" "$target" || return 1
+        else
+            rm -f "$target" || return 1
+        fi
     done < "$delivered/files"
-    if cmp -s /tmp/delivered "$delivered/files"; then return; fi
-    cp /tmp/delivered "$delivered/files.new" && mv -f "$delivered/files.new" "$delivered/files"
+    if [ ! -s /tmp/withdrawn ]; then return; fi
+    cp /tmp/delivered "$delivered/files.new" && mv -f "$delivered/files.new" "$delivered/files" || return 1
+    while IFS= read -r path; do rm -f "$delivered/before$path"; done < /tmp/withdrawn
 }
 
 # Gives root the password whose hash is in the file $1 or, where that was done before and is not wanted any more, none.

@@ -30,25 +30,50 @@ keep_parts() {
     is_path "$keep"
 }
 
-# Fails where a part of the path $1 is a link in the root: what it says is not what would be kept.
+# Fails where a part of the path $1 is a link in the root, or in the store: what it says is not what would be kept.
 leads_straight() {
     part=$1
     while [ -n "$part" ]; do
-        if [ -L "$NEW_ROOT$part" ]; then return 1; fi
+        if [ -L "$NEW_ROOT$part" ] || [ -L "$store$part" ]; then return 1; fi
         part=${part%/*}
     done
 }
 
+is_kept() {
+    grep -qsxF "$1" "$store/.kept"
+}
+
 # Makes $1 in the store, where it is not yet: with what the root has there. Not under its name until it is whole.
 fill() {
-    if [ -d "$store$1" ]; then return; fi
+    if [ -d "$store$1" ] && is_kept "$1"; then return; fi
     rm -rf "$store/.filling" || return 1
     if [ -d "$NEW_ROOT$1" ]; then
         cp -a "$NEW_ROOT$1" "$store/.filling" || return 1
     else
         mkdir -m 0755 "$store/.filling" || return 1
     fi
-    mkdir -p "$store${1%/*}" && mv "$store/.filling" "$store$1"
+    if [ -d "$store$1" ]; then
+        merge "$store/.filling" "$store$1" || return 1
+    else
+        mkdir -p "$store${1%/*}" && mv "$store/.filling" "$store$1" || return 1
+    fi
+    rm -rf "$store/.filling"
+    if ! is_kept "$1"; then echo "$1" >> "$store/.kept"; fi
+}
+
+# Moves what is in $1 into $2, a directory of the store on the way to what was kept before: that is not touched.
+merge() {
+    chown "$(stat -c %u:%g "$1")" "$2" && chmod "$(stat -c %a "$1")" "$2" || return 1
+    for entry in "$1"/* "$1"/.[!.]* "$1"/..?*; do
+        if [ ! -e "$entry" ] && [ ! -L "$entry" ]; then continue; fi
+        there=$2/${entry##*/}
+        if [ ! -e "$there" ] && [ ! -L "$there" ]; then
+            mv "$entry" "$there" || return 1
+        elif [ -d "$entry" ] && [ -d "$there" ] && [ ! -L "$entry" ] && [ ! -L "$there" ] && ! is_kept "${there#"$store"}"; then
+            # Not to lose these variables.
+            (merge "$entry" "$there") || return 1
+        fi
+    done
 }
 
 # Gives what belongs to the number that owns the directory $3, in it, to $2; $1: user or group. Another image may count otherwise.
