@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ansible_collections.diskless.netboot.plugins.plugin_utils import node_files
+from ansible_collections.diskless.netboot.plugins.plugin_utils import node_files, slave_checks
 from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Fleet
 from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import Report, lines
 from ansible_collections.diskless.netboot.plugins.plugin_utils.projections import Record, slaves_of
@@ -21,7 +21,9 @@ def nodes(hostvars: Mapping[str, object], fleet: Fleet, master: str) -> list[Rec
     report = Report()
     found: list[Record] = []
     for slave in slaves_of(fleet, master):
-        own = node_files.node(report, slave["name"], hostvars, {})
+        # The fleet's model knows what the image as defined shares; the generation that the slave boots may share more.
+        as_booted = slave_checks.as_booted(slave, fleet["images"][slave["image"]])
+        own = node_files.node(report, slave["name"], hostvars, slave_checks.covered_by_image(slave, as_booted))
         found.append(
             {
                 "name": slave["name"],

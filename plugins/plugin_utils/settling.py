@@ -12,7 +12,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
-from ansible_collections.diskless.netboot.plugins.plugin_utils import boot_labels
+from ansible_collections.diskless.netboot.plugins.plugin_utils import boot_labels, slave_checks
 from ansible_collections.diskless.netboot.plugins.plugin_utils import generation_choice as choice
 from ansible_collections.diskless.netboot.plugins.plugin_utils.generation_choice import Recorded, Stock
 from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Booted, Fleet, Slave
@@ -175,8 +175,11 @@ def _is_built(stock: Stock, booted: Mapping[str, Booted], run: Run) -> bool:
 
 
 def _then(report: Report, fleet: Fleet, slave: Slave, generations: dict[str, Booted]) -> Slave:
-    """The slave as it is then; an error where an older generation makes its command line too long."""
+    """The slave as it is then; errors for what an older generation has no room for: a command line, a mount."""
     then: Slave = {**slave, "generations": generations}
+    if slave["image"] in generations:
+        as_booted = slave_checks.as_booted(then, fleet["images"][slave["image"]])
+        slave_checks.check_tree(lambda variable: Place(report, slave["name"], variable), then, as_booted)
     if all(image in generations for image in _images(slave)):
         master = fleet["masters"][slave["master"]]
         boot_labels.check_lengths(Place(report, slave["name"], ""), fleet["directory"], fleet["images"], master, then)

@@ -67,6 +67,15 @@ def test_on_a_converged_master_it_changes_nothing(converged: Library) -> None:
     assert converged.site("check-converged", "--check", "--diff").changes == []
 
 
+def test_images_alone_has_nothing_to_build_and_lists_what_is_there(converged: Library) -> None:
+    assert converged.play("playbooks/images.yml", "images").changes == []
+    assert converged.play("playbooks/images.yml", "images-listed", "-e", "diskless_list=true").changes == []
+    listed = (converged.folder / "images-listed.log").read_text()
+    for image in ("reading_room", "catalogue"):
+        [generation] = converged.on_master("ls", f"/srv/diskless/images/{image}").split()
+        assert generation in listed
+
+
 # The one with most of its own: disks, swap, a root that stays.
 def test_a_preview_on_a_converged_master_shows_what_a_changed_line_would_do(
     converged: Library, tmp_path: pathlib.Path

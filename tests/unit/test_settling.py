@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import copy
+import re
 from typing import Any
 
 import pytest
-from ansible_collections.diskless.netboot.plugins.plugin_utils import image_projections, projections
+from ansible_collections.diskless.netboot.plugins.plugin_utils import image_projections, nodes, projections
 from ansible_collections.diskless.netboot.plugins.plugin_utils.settling import Run, settled
-from fleet_inventory import TIME
+from fleet_inventory import TIME, inventory
 from settling_masters import CATALOGUE, DIGEST, NEW, OLD, TWO, Master, booted, everybody, model, name, run
 
 # What is there, who boots what, who is held; and then who boots what after a run of site.yml.
@@ -165,6 +166,30 @@ def test_an_older_generation_shares_what_it_has() -> None:
     assert tree["shared"] == ["/srv"]
     entry: Any = next(one for one in projections.boot_entries(made, "master01") if one["name"] == "pc02")
     assert f"diskless.shared=/srv/diskless/images/catalogue/{CATALOGUE}/root:/srv" in entry["labels"][0]["cmdline"]
+
+
+SHARED = "which image 'catalogue' shares read-only: its mount point cannot be made; allowed: a path outside /srv, or an"
+
+
+def test_nothing_is_mounted_into_what_an_older_generation_shares() -> None:
+    state = Master([], {}).state()
+    state["images"]["catalogue"][0]["shared"] = ["/srv"]
+    changed = model(pc02={"slave_image": "catalogue", "slave_root": "nfs_tree", "slave_state_dirs": ["/srv/kept"]})
+    made = settled(changed, {"master01": state}, Run("site", None, TIME, []))
+    assert made["errors"] == [
+        f"pc02: slave_state_dirs: '/srv/kept': lies in /srv, {SHARED} image that does not share it"
+    ]
+
+
+def test_no_file_is_put_into_what_an_older_generation_shares() -> None:
+    own = {"slave_image": "catalogue", "slave_root": "nfs_tree"}
+    files = {"pc02": {**own, "slave_files": [{"path": "/srv/file", "content": ""}]}}
+    state = Master([], {}).state()
+    state["images"]["catalogue"][0]["shared"] = ["/srv"]
+    made = settled(model(**files), {"master01": state}, Run("site", None, TIME, []))
+    message = "pc02: slave_files[0].path: '/srv/file': lies in /srv: image 'catalogue' shares it read-only; allowed: "
+    with pytest.raises(ValueError, match=re.escape(message)):
+        nodes.nodes(inventory(**files), made, "master01")
 
 
 def test_an_older_generation_with_too_long_a_line_is_an_error() -> None:
