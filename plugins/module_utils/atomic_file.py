@@ -8,13 +8,17 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import secrets
 import stat
-from collections.abc import Iterator
+import time
+from collections.abc import Container, Iterator
 
 DIRECTORY_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 CREATE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+# What candidate() writes.
+_UNFINISHED = re.compile(r"\.(.+)\.[0-9a-f]{12}")
 
 
 @contextlib.contextmanager
@@ -76,6 +80,26 @@ def candidate(name: str, data: bytes, mode: int, dir_fd: int) -> Iterator[str]:
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary, dir_fd=dir_fd)
+
+
+def finished(name: str) -> str | None:
+    """Give the name that a temporary file would have got, or nothing for any other file."""
+    matched = _UNFINISHED.fullmatch(name)
+    return matched[1] if matched else None
+
+
+def sweep(names: Container[str], dir_fd: int, age: float = 0) -> None:
+    """Remove what runs that were killed have left of files of these names.
+
+    ``age``: in seconds, what is younger may be another's that still works. Without it nobody else may write there now.
+    """
+    before = time.time() - age
+    for one in os.listdir(dir_fd):
+        if finished(one) in names:
+            with contextlib.suppress(FileNotFoundError):
+                status = os.lstat(one, dir_fd=dir_fd)
+                if stat.S_ISREG(status.st_mode) and status.st_mtime <= before:
+                    os.unlink(one, dir_fd=dir_fd)
 
 
 def replace(temporary: str, name: str, dir_fd: int) -> None:

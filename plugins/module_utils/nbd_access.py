@@ -34,6 +34,7 @@ def write_access(path: str, texts: dict[str, str]) -> None:
     # With these modes also where there is a umask: the server must be able to read what is in it.
     plain_directory.create(path)
     with atomic_file.open_directory(path) as directory:
+        atomic_file.sweep(texts, directory)
         for name, text in texts.items():
             atomic_file.write_file(name, text.encode("utf-8"), ACCESS_MODE, directory)
 

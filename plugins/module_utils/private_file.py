@@ -28,4 +28,5 @@ def write(path: str, data: bytes) -> None:
     folder, name = os.path.split(path)
     os.makedirs(folder, mode=DIRECTORY_MODE, exist_ok=True)
     with atomic_file.open_directory(folder) as directory:
+        atomic_file.sweep((name,), directory)
         atomic_file.write_file(name, data, FILE_MODE, directory)

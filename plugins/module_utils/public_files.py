@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import re
 import stat
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -18,8 +17,6 @@ from ansible_collections.diskless.netboot.plugins.module_utils import atomic_fil
 FILE_MODE = 0o644
 DIRECTORY_MODE = 0o755
 SHOWN = 5
-# What a run that was killed leaves of a file that it was writing (atomic_file.candidate()).
-_UNFINISHED = re.compile(r"\.(.+)\.[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)
@@ -101,8 +98,8 @@ def _is_owned(status: os.stat_result) -> bool:
 def finished(path: str) -> str | None:
     """Give the path that a temporary file would have got, or nothing for any other file."""
     directory, name = os.path.split(path)
-    matched = _UNFINISHED.fullmatch(name)
-    return os.path.join(directory, matched[1]) if matched else None
+    its = atomic_file.finished(name)
+    return None if its is None else os.path.join(directory, its)
 
 
 def make(wanted: Mapping[str, bytes], found: Tree, is_ours: Callable[[str, Found], bool]) -> Plan:

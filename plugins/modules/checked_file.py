@@ -92,6 +92,8 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.diskless.netboot.plugins.module_utils import atomic_file, whole_file
 
+CHECK_SECONDS = 120
+
 
 def run_check(command: Sequence[str], environment: Mapping[str, str]) -> str | None:
     """Run the checking program; give its shortened message where it refuses, nothing where it accepts."""
@@ -102,7 +104,7 @@ def run_check(command: Sequence[str], environment: Mapping[str, str]) -> str | N
         stderr=subprocess.STDOUT,
         env=dict(environment),
         check=False,
-        timeout=120,
+        timeout=CHECK_SECONDS,
     )
     if result.returncode == 0:
         return None
@@ -142,6 +144,9 @@ def settle(module: AnsibleModule, wanted: whole_file.File) -> dict[str, Any]:
             module.fail_json(msg=f"{wanted.path}: not replaced: {missing} is not installed, so nothing can check it")
         if module.check_mode and (missing or owners is None or not params["check_command"]):
             return {**result, "note": f"{missing} is not installed yet"} if missing else result
+        if not module.check_mode:
+            # A run in check mode may have one there now; it waits for no other run.
+            atomic_file.sweep((name,), directory, age=2 * CHECK_SECONDS)
         with atomic_file.candidate(name, wanted.content, wanted.mode, directory) as temporary:
             if params["check_command"]:
                 command = [
@@ -180,7 +185,8 @@ def main() -> None:
         module.fail_json(msg=str(error))
     except subprocess.TimeoutExpired:
         module.fail_json(
-            msg=f"{params['path']}: {params['check_command'][0]} has not finished within 120 s, the old file stays"
+            msg=f"{params['path']}: {params['check_command'][0]} has not finished within {CHECK_SECONDS} s, "
+            "the old file stays"
         )
     except OSError as error:
         module.fail_json(msg=f"{params['path']}: {error.strerror}: {error.filename}")

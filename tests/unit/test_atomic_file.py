@@ -6,7 +6,7 @@ import os
 import pathlib
 
 import pytest
-from ansible_collections.diskless.netboot.plugins.module_utils import atomic_file
+from ansible_collections.diskless.netboot.plugins.module_utils import atomic_file, private_file
 
 
 def test_write_sets_content_and_mode(tmp_path: pathlib.Path) -> None:
@@ -28,6 +28,26 @@ def test_a_link_is_replaced_and_not_followed(tmp_path: pathlib.Path) -> None:
         atomic_file.write_file("a", b"new", 0o644, directory)
     assert target.read_bytes() == b"precious"
     assert not (folder / "a").is_symlink()
+
+
+def test_only_what_a_killed_run_has_left_of_these_files_is_swept(tmp_path: pathlib.Path) -> None:
+    left, fresh = tmp_path / ".a.0123456789ab", tmp_path / ".a.ba9876543210"
+    others = ["a", ".a.0123", ".b.0123456789ab", ".aa.0123456789ab"]
+    for path in (left, fresh, *(tmp_path / name for name in others)):
+        path.write_bytes(b"")
+    (tmp_path / ".a.00000000000d").mkdir()
+    os.utime(left, (1, 1))
+    with atomic_file.open_directory(str(tmp_path)) as directory:
+        atomic_file.sweep(("a", "c"), directory, age=60)
+        assert (left.exists(), fresh.exists()) == (False, True)
+        atomic_file.sweep(("a", "c"), directory)
+    assert sorted(os.listdir(tmp_path)) == sorted([*others, ".a.00000000000d"])
+
+
+def test_a_private_file_has_none_beside_it(tmp_path: pathlib.Path) -> None:
+    (tmp_path / ".record.json.0123456789ab").write_bytes(b"half")
+    private_file.write(str(tmp_path / "record.json"), b"whole")
+    assert os.listdir(tmp_path) == ["record.json"]
 
 
 def test_a_fifo_does_not_block(tmp_path: pathlib.Path) -> None:

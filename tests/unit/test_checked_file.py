@@ -37,6 +37,9 @@ ACCEPTS = ["grep", "-q", "good", "%s"]
 @as_root
 def test_writes_once_and_shows_the_difference(run: Run, tmp_path: pathlib.Path) -> None:
     path = tmp_path / "a.conf"
+    left = tmp_path / ".a.conf.0123456789ab"
+    left.write_text("of a run that was killed")
+    os.utime(left, (1, 1))
     first = run(path=str(path), content="good\n", check_command=ACCEPTS)
     assert (first["changed"], first["checked"], first["diff"]["after"]) == (True, True, "good\n")
     assert run(path=str(path), content="good\n", check_command=ACCEPTS)["changed"] is False
