@@ -13,11 +13,7 @@ import stat
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ansible_collections.diskless.netboot.plugins.module_utils import (
-    atomic_file,
-    initramfs_drivers,
-    initramfs_source,
-)
+from ansible_collections.diskless.netboot.plugins.module_utils import atomic_file, initramfs_source
 
 KERNEL = "vmlinuz"
 INITRD = "initrd.img"
@@ -26,11 +22,15 @@ RECORD = "initramfs.json"
 SQUASHFS = "root.squashfs"
 TREE = "root"
 
-FORMAT = 1
-"""Raise it when the same inputs shall give other bytes than before: every initramfs is then built anew."""
-
 FILE_MODE = 0o644
 DIRECTORY_MODE = 0o755
+LANGUAGE = 1
+"""Raise it when an initramfs that was built before cannot start by the kernel's command line and the servers of now (an
+argument has another meaning, the node service another protocol): every one is then built anew."""
+
+GROWING = ("modules", "programs")
+"""What a slave with another kind of root needs besides, also of generations that were there before it."""
+
 _PROBED = ("boot", "usr/lib/modules", "lib/modules", "usr/bin/busybox", "bin/busybox")
 
 
@@ -48,31 +48,45 @@ def root_of(directory: str) -> str | None:
     return None
 
 
-def _fingerprint(root: str) -> list[list[int]]:
-    """Give sizes and times, which tell cheaply that a root is still the one that was read: generations never change."""
-    if not os.path.isdir(root):
-        status = os.stat(root)
-        return [[status.st_size, status.st_mtime_ns]]
-    places = [initramfs_source.resolve(root, path) for path in _PROBED]
+def fingerprint(directory: str) -> list[list[int]]:
+    """Give sizes and times, which tell cheaply that the root in a generation is still the one that was read.
+
+    Those of the squashfs file where there is one: a tree may be added beside it later.
+
+    :raises OSError: when the root cannot be read.
+    """
+    squashfs, root = (os.path.join(directory, name) for name in (SQUASHFS, TREE))
+    if os.path.lexists(squashfs):
+        places: list[str | None] = [squashfs]
+    else:
+        places = [initramfs_source.resolve(root, path) for path in _PROBED]
     statuses = [os.stat(place) for place in places if place is not None]
     return [[status.st_size, status.st_mtime_ns] for status in statuses]
 
 
-def inputs_digest(root: str, wanted: Mapping[str, Iterable[str]], scripts: Mapping[str, str]) -> str:
-    """Give the digest of all that decides what is built; ``wanted``: what is asked for, by kind.
+def serves(recorded: Mapping[str, Any], root: list[list[int]], wanted: Mapping[str, Iterable[str]]) -> bool:
+    """Say whether a build is of this root and holds what its slaves need before they have one.
 
-    :raises OSError: when the root cannot be read.
+    Other drivers and other scripts make another generation. This one stays what slaves can go back to.
     """
-    tables = [initramfs_drivers.REQUIRED, initramfs_drivers.USUAL, initramfs_drivers.COMMON]
-    asked = {kind: sorted(set(names)) for kind, names in wanted.items()}
-    inputs = [FORMAT, tables, _fingerprint(root), sorted(asked.items()), sorted(scripts.items())]
-    return sha256(json.dumps(inputs).encode())
+    understood = recorded["language"] == LANGUAGE and recorded["root"] == root
+    return understood and all({*wanted[kind]} <= {*recorded["asked"][kind]} for kind in GROWING)
 
 
-def record(digest: str, version: str, kernel: bytes, initrd: bytes, **lists: Iterable[str]) -> dict[str, Any]:
-    """Give what is kept in ``initramfs.json``; sizes in bytes."""
+def to_build(
+    recorded: Mapping[str, Any] | None, root: list[list[int]], wanted: Mapping[str, Iterable[str]]
+) -> dict[str, list[str]]:
+    """Give what to take out of the root: what an earlier build of it took, with what is needed besides."""
+    if recorded is None or recorded["root"] != root:
+        return {kind: sorted({*names}) for kind, names in wanted.items()}
+    before = recorded["asked"]
+    return {**before, **{kind: sorted({*before[kind], *wanted[kind]}) for kind in GROWING}}
+
+
+def record(version: str, kernel: bytes, initrd: bytes, **more: Any) -> dict[str, Any]:
+    """Give what is kept in ``initramfs.json``, sizes in bytes; ``more``: ``root``, ``asked``, and lists of names."""
     files = {name: {"bytes": len(data), "sha256": sha256(data)} for name, data in ((KERNEL, kernel), (INITRD, initrd))}
-    return {"inputs": digest, "kernel": version, "files": files, **{key: sorted(names) for key, names in lists.items()}}
+    return {"language": LANGUAGE, "kernel": version, "files": files, **more}
 
 
 def read_record(directory_fd: int) -> dict[str, Any] | None:
@@ -84,9 +98,9 @@ def read_record(directory_fd: int) -> dict[str, Any] | None:
         data = json.loads(found[0])
         files = data["files"]
         complete = all(isinstance(files[name]["sha256"], str) for name in FILES)
-        known = (
-            isinstance(data["inputs"], str) and isinstance(data["kernel"], str) and isinstance(data["modules"], list)
-        )
+        lists = (data["root"], data["modules"], *(data["asked"][kind] for kind in ("drivers", *GROWING)))
+        texts = isinstance(data["kernel"], str) and isinstance(data["language"], int)
+        known = texts and all(isinstance(one, list) for one in lists)
     except (ValueError, KeyError, TypeError):
         return None
     return data if complete and known else None
@@ -104,6 +118,7 @@ def intact(recorded: Mapping[str, Any], directory_fd: int) -> dict[str, bytes]:
 
 def store(recorded: Mapping[str, Any], contents: Mapping[str, bytes], directory_fd: int) -> None:
     """Write a build into its generation; the record comes last, so that a run that dies is seen and mended."""
+    atomic_file.sweep((*FILES, RECORD), directory_fd)
     for name in FILES:
         atomic_file.write_file(name, contents[name], FILE_MODE, directory_fd)
     text = json.dumps(recorded, indent=2, sort_keys=True) + "\n"
@@ -144,4 +159,5 @@ def publish(names: Iterable[str], contents: Mapping[str, bytes], path: str) -> N
             if name == ".":
                 os.fchmod(descriptor, DIRECTORY_MODE)
             else:
+                atomic_file.sweep((name,), descriptor)
                 atomic_file.write_file(name, contents[name], FILE_MODE, descriptor)

@@ -15,8 +15,10 @@ description:
   - Takes the kernel, the modules that are needed and busybox out of each image's own root, makes one small initramfs
     for each image and publishes both where the boot loaders fetch them.
   - The root of an image is the tree C(root/) in the image's directory or, where there is none, C(root.squashfs).
-  - The same inputs give the same bytes. Nothing is built where C(initramfs.json) says that the inputs have not changed
-    and the files are intact.
+  - The same inputs give the same bytes. What is there and intact stays as it is, whatever drivers and scripts are asked
+    for by now, because machines go back to it when a newer image fails them. It is made anew where it is damaged, and
+    with what it had and the scripts of now where one of O(images[].modules) or O(images[].programs) is not in it yet.
+    Remove C(initramfs.json) to have it made anew with all that is asked for.
   - A module that the kernel lacks fails the task, so that no slave has to find out, and so does a program or a library
     that the image lacks. Firmware that the image lacks is a warning.
   - In check mode nothing is built, so the diff does not tell what would be in it.
@@ -141,7 +143,7 @@ Record = dict[str, Any]
 
 
 def build(
-    root: str, digest: str, wanted: Mapping[str, list[str]], scripts: Mapping[str, str], scratch: str
+    root: str, wanted: Mapping[str, list[str]], scripts: Mapping[str, str], scratch: str
 ) -> tuple[Record, bytes, bytes]:
     """Give the record, the kernel and the initramfs made of the image's ``root``; ``wanted``: see :func:`asked`.
 
@@ -160,16 +162,16 @@ def build(
             parts = initramfs_image.gather(place, fetch, **wanted)
     initrd = initramfs_image.image(parts, scripts)
     record = initramfs_store.record(
-        digest,
         parts.version,
         parts.kernel,
         initrd,
-        modules=parts.modules,
-        firmware=parts.firmware,
-        firmware_lacking=parts.lacking,
-        drivers_absent=parts.absent,
-        programs=parts.programs.programs,
-        libraries=parts.programs.libraries,
+        asked=wanted,
+        modules=sorted(parts.modules),
+        firmware=sorted(parts.firmware),
+        firmware_lacking=sorted(parts.lacking),
+        drivers_absent=sorted(parts.absent),
+        programs=sorted(parts.programs.programs),
+        libraries=sorted(parts.programs.libraries),
     )
     return record, parts.kernel, initrd
 
@@ -217,17 +219,20 @@ def bring_to_state(image: dict[str, Any], scripts: Mapping[str, str], scratch: s
             return {**anew, "before": {}}
         raise ValueError("it has neither root/ nor root.squashfs; the image is not there yet")
     wanted = asked(image)
-    digest = initramfs_store.inputs_digest(root, wanted, scripts)
+    fingerprint = initramfs_store.fingerprint(directory)
     with atomic_file.open_directory(directory) as descriptor:
         before = initramfs_store.read_record(descriptor)
         contents = initramfs_store.intact(before, descriptor) if before is not None else {}
-        if before is not None and before["inputs"] == digest and len(contents) == len(initramfs_store.FILES):
+        complete = len(contents) == len(initramfs_store.FILES)
+        if before is not None and complete and initramfs_store.serves(before, fingerprint, wanted):
             built, record = False, before
         elif check:
             return {**anew, "before": shown(before, [])}
         else:
             built = True
-            record, kernel, initrd = build(root, digest, wanted, scripts, scratch)
+            parts = initramfs_store.to_build(before, fingerprint, wanted)
+            record, kernel, initrd = build(root, parts, scripts, scratch)
+            record["root"] = fingerprint
             contents = {initramfs_store.KERNEL: kernel, initramfs_store.INITRD: initrd}
             initramfs_store.store(record, contents, descriptor)
     stale = initramfs_store.unpublished(record, image["publish"]) if image["publish"] else []

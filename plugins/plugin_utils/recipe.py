@@ -8,4 +8,4 @@ tests/unit/test_recipe.py says when it is out of date, and what to set. A new va
 
 from __future__ import annotations
 
-RECIPE = "36d0452551e583fa"
+RECIPE = "922fd913db475473"

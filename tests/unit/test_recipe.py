@@ -36,7 +36,8 @@ def digest(checkout: pathlib.Path) -> str:
 def test_recipe_is_up_to_date() -> None:
     current = digest(CHECKOUT)
     assert current == RECIPE, (
-        f'set RECIPE = "{current}" in plugins/plugin_utils/recipe.py: what images hold has changed'
+        f'set RECIPE = "{current}" in plugins/plugin_utils/recipe.py: what images hold has changed. '
+        "Can an initramfs from before not start by the boot files and servers of now? Raise initramfs_store.LANGUAGE"
     )
 
 
