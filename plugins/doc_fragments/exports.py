@@ -39,4 +39,8 @@ options:
         description: Whether it holds what nobody but these clients may know. Then no former client keeps it.
         type: bool
         default: false
+      all_squash:
+        description: Whether all of their users are nobody on the server, root too.
+        type: bool
+        default: false
 """

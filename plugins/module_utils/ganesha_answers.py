@@ -17,7 +17,7 @@ EXPORT = re.compile(r'^ *uint16 (\d+)\n *string "(.*)"$', re.MULTILINE)
 # Of the reply to DisplayExport, (siyyiuuuuu): the client's network, seven numbers more, and the bits of its options.
 CLIENT = re.compile(r'^ *struct \{\n *string "(.*)"\n(?:.*\n){7} *uint32 (\d+)$', re.MULTILINE)
 # EXPORT_OPTION_... of Ganesha's nfs_exports.h.
-SQUASH, READ, WRITE = 0x7, 0x20, 0x40
+ROOT_SQUASH, ALL_SQUASH, READ, WRITE = 0x3, 0x4, 0x20, 0x40
 ACCESS = {READ: "ro", READ | WRITE: "rw"}
 # A line of the log: date, epoch, host, thread, function, then component, level and text.
 COMPLAINT = re.compile(r" :[A-Z0-9 _]+ :(?:CRIT|MAJ|FATAL) :(.*)$")
@@ -30,6 +30,7 @@ class Client(NamedTuple):
     address: str
     access: str
     root_squash: bool
+    all_squash: bool = False
 
 
 class Export(NamedTuple):
@@ -50,8 +51,13 @@ def paths(reply: str) -> dict[str, int]:
 def clients(reply: str) -> frozenset[Client]:
     """Read who may mount from the reply to DisplayExport."""
     return frozenset(
-        Client(single(network), ACCESS.get(int(bits) & (READ | WRITE), "none"), bool(int(bits) & SQUASH))
-        for network, bits in CLIENT.findall(reply)
+        Client(
+            single(network),
+            ACCESS.get(bits & (READ | WRITE), "none"),
+            bool(bits & ROOT_SQUASH),
+            bool(bits & ALL_SQUASH),
+        )
+        for network, bits in ((network, int(number)) for network, number in CLIENT.findall(reply))
     )
 
 
@@ -68,7 +74,9 @@ def wanted(exports: nfs_rules.Exports, ids: Mapping[str, int]) -> dict[str, Expo
     """Give what the answer is to be."""
     found: dict[str, set[Client]] = {rule.path: set() for rule in exports}
     for rule, addresses in exports.items():
-        found[rule.path] |= {Client(one, rule.access, rule.root_squash) for one in addresses}
+        # Of both Ganesha knows the wider one.
+        root_squash = rule.root_squash and not rule.all_squash
+        found[rule.path] |= {Client(one, rule.access, root_squash, rule.all_squash) for one in addresses}
     return {path: Export(ids[path], frozenset(its)) for path, its in found.items()}
 
 

@@ -1,30 +1,19 @@
 # Copyright: The diskless.netboot maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What nbd-server has exported, and which of it running slaves may still have as their root. All are pure.
+"""The record of what nbd-server has exported. All are pure.
 
-As for NFS (:mod:`nfs_record`): an image that changes gets another file, and slaves that run from the old one attach it
-again whenever the server has been away.
+What follows on it is decided as for NFS (:mod:`nfs_record`): an image that changes gets another file, and slaves that
+run from the old one attach it again whenever the server has been away. What is exported for writing belongs to one
+slave, and is withdrawn as soon as the inventory does not name it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection
 
-from ansible_collections.diskless.netboot.plugins.module_utils import nbd_rules, nfs_record
+from ansible_collections.diskless.netboot.plugins.module_utils import nbd_rules
 from ansible_collections.diskless.netboot.plugins.module_utils.nfs_rules import Exports
-
-
-def succeeding(
-    wanted: Exports, before: Exports, exists: Callable[[str], bool], present: Collection[str] = ()
-) -> Exports:
-    """Give what is to be exported now; recorded before it is, so that a run that dies between loses nothing.
-
-    ``present``: addresses of machines that the master still has, also those without an export here.
-    What is exported for writing belongs to one slave, and is withdrawn as soon as the inventory does not name it.
-    """
-    return nfs_record.merged(wanted, nfs_record.kept(wanted, before, exists, present))
 
 
 def render(exports: Exports, directory: str) -> str:

@@ -36,6 +36,11 @@ def is_root(rule: Rule) -> bool:
     return rule.access == "ro" and not rule.root_squash and not rule.private
 
 
+def of(exports: Exports, path: str) -> frozenset[str]:
+    """Give all clients of a path."""
+    return frozenset[str]().union(*(clients for rule, clients in exports.items() if rule.path == path))
+
+
 def kept(wanted: Exports, recorded: Exports, exists: Callable[[str], bool], present: Collection[str] = ()) -> Exports:
     """Choose what stays exported though it is not wanted any more: roots that are still there, to present clients.
 
@@ -46,14 +51,28 @@ def kept(wanted: Exports, recorded: Exports, exists: Callable[[str], bool], pres
     those = frozenset(present).union(*wanted.values())
     result: Exports = {}
     for rule, clients in recorded.items():
-        elsewhere = frozenset[str]().union(*(wanted[one] for one in wanted if one.path == rule.path))
-        staying = clients & those - elsewhere
+        staying = clients & those - of(wanted, rule.path)
         if staying and is_root(rule) and exists(rule.path):
             result[rule] = staying
     return result
 
 
-def merged(wanted: Exports, remaining: Exports) -> Exports:
+def unsquashed(wanted: Exports, recorded: Exports) -> Exports:
+    """Give what is wanted, but without ``all_squash`` for clients that have had the path without it.
+
+    They may run from a tree there, in which some files are for root alone, until they start anew.
+    """
+    result: Exports = {}
+    for rule, clients in wanted.items():
+        before = rule._replace(all_squash=False)
+        open_before = clients & recorded.get(before, frozenset()) if rule.all_squash else frozenset()
+        for its, those in ((before, open_before), (rule, clients - open_before)):
+            if those:
+                result[its] = result.get(its, frozenset()) | those
+    return result
+
+
+def _merged(wanted: Exports, remaining: Exports) -> Exports:
     """Give both together."""
     return {rule: wanted.get(rule, frozenset()) | remaining.get(rule, frozenset()) for rule in {**wanted, **remaining}}
 
@@ -82,14 +101,24 @@ def export_ids(paths: Iterable[str], previous: Mapping[str, int]) -> dict[str, i
     return result
 
 
-def succeeding(wanted: Exports, before: Record, exists: Callable[[str], bool], present: Collection[str] = ()) -> Record:
-    """Give what is to be exported now; recorded before it is, so that a run that dies between loses nothing.
+def succeeding(
+    wanted: Exports, recorded: Exports, exists: Callable[[str], bool], present: Collection[str] = ()
+) -> Exports:
+    """Give what is to be exported now, after what is recorded. ``present``: see :func:`kept`."""
+    asked = unsquashed(wanted, recorded)
+    return _merged(asked, kept(asked, recorded, exists, present))
+
+
+def next_record(
+    wanted: Exports, before: Record, exists: Callable[[str], bool], present: Collection[str] = ()
+) -> Record:
+    """Give the record of that; written before it is exported, so that a run that dies between loses nothing.
 
     ``present``: see :func:`kept`.
 
     :raises ValueError: for more paths than there are ids.
     """
-    exports = merged(wanted, kept(wanted, before.exports, exists, present))
+    exports = succeeding(wanted, before.exports, exists, present)
     return Record(exports, export_ids((rule.path for rule in exports), before.ids))
 
 

@@ -19,6 +19,7 @@ ARGUMENT = {
         "clients": {"type": "list", "elements": "str", "required": True},
         "access": {"type": "str", "choices": ["ro", "rw"], "required": True},
         "root_squash": {"type": "bool", "required": True},
+        "all_squash": {"type": "bool", "default": False},
         "private": {"type": "bool", "default": False},
     },
 }
@@ -27,13 +28,15 @@ ARGUMENT = {
 class Rule(NamedTuple):
     """What is allowed below a path; who is allowed it stands beside.
 
-    ``private``: it holds what nobody but its clients of now may know.
+    ``private``: it holds what nobody but its clients of now may know. ``all_squash``: all users of its clients are
+    nobody there, root too.
     """
 
     path: str
     access: str
     root_squash: bool
     private: bool = False
+    all_squash: bool = False
 
 
 # The clients are single addresses, each in its one canonical form.
@@ -41,7 +44,8 @@ Exports = dict[Rule, frozenset[str]]
 
 
 def grouped(items: Iterable[Mapping[str, Any]]) -> Exports:
-    """Check and convert ``[{"path", "clients": [address], "access": "ro"|"rw", "root_squash", "private"}]``.
+    """Check and convert ``[{"path", "clients": [address], "access": "ro"|"rw", "root_squash", "private",
+    "all_squash"}]``.
 
     An item without clients exports nothing.
 
@@ -52,7 +56,8 @@ def grouped(items: Iterable[Mapping[str, Any]]) -> Exports:
     result: Exports = {}
     taken: set[tuple[str, str]] = set()
     for item in items:
-        rule = Rule(item["path"], item["access"], bool(item["root_squash"]), bool(item.get("private", False)))
+        options = (bool(item.get(option, False)) for option in ("private", "all_squash"))
+        rule = Rule(item["path"], item["access"], bool(item["root_squash"]), *options)
         if not is_plain(rule.path):
             raise ValueError(
                 f"nfs_server_exports: {rule.path!r} must be an absolute path below '/', without '.', '..', '//',"
@@ -95,10 +100,8 @@ def address(path: str, client: str) -> str:
 def listed(exports: Exports) -> list[dict[str, Any]]:
     """Convert back to the list; sorted, addresses by number."""
     return [
-        {"path": rule.path, "clients": sorted(clients, key=numerically), "access": rule.access,
-         "root_squash": rule.root_squash, "private": rule.private}
-        for rule, clients in sorted(exports.items())
-    ]  # fmt: skip
+        {**rule._asdict(), "clients": sorted(clients, key=numerically)} for rule, clients in sorted(exports.items())
+    ]
 
 
 def numerically(client: str) -> tuple[int, int]:

@@ -144,6 +144,7 @@ from ansible_collections.diskless.netboot.plugins.module_utils import (
     nbd_record,
     nbd_rules,
     nbd_user,
+    nfs_record,
     plain_directory,
     private_file,
 )
@@ -225,7 +226,7 @@ def settle(params: dict[str, Any], *, check_mode: bool) -> dict[str, Any]:
     wanted = nbd_rules.grouped(params["exports"], directory)
     check_files(wanted, nbd_rules.tls_files(params["tls"]), params["user"], check_mode=check_mode)
     text, before = recorded(record)
-    exports = nbd_record.succeeding(
+    exports = nfs_record.succeeding(
         wanted,
         before,
         lambda path: nbd_rules.name_of(path, directory) is not None and still_there(path),

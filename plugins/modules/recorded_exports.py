@@ -105,7 +105,7 @@ def settle(
             f"{path}: {error}; without this file, machines that run from an earlier image lose their root"
         ) from None
     wanted = nfs_rules.grouped(exports)
-    after = nfs_record.succeeding(wanted, record, is_there, present)
+    after = nfs_record.next_record(wanted, record, is_there, present)
     text = nfs_record.render(after)
     if text != before and not check_mode:
         private_file.write(path, text.encode("utf-8"))
@@ -113,7 +113,9 @@ def settle(
         "changed": text != before,
         "exports": nfs_rules.listed(after.exports),
         "ids": after.ids,
-        "kept": sorted({rule.path for rule, clients in after.exports.items() if clients - wanted.get(rule, set())}),
+        "kept": sorted(
+            {rule.path for rule, clients in after.exports.items() if clients - nfs_record.of(wanted, rule.path)}
+        ),
         "diff": {"before_header": path, "after_header": path, "before": before, "after": text},
     }
 

@@ -40,10 +40,11 @@ def render(exports: nfs_rules.Exports, ids: Mapping[str, int]) -> str:
 
 def client_block(item: Mapping[str, Any]) -> str:
     """Render the CLIENT block of one item of the list."""
+    squash = "All_Squash" if item["all_squash"] else "Root_Squash" if item["root_squash"] else "No_Root_Squash"
     return (
         "    CLIENT {\n"
         f"        Clients = {', '.join(item['clients'])};\n"
         f"        Access_Type = {item['access'].upper()};\n"
-        f"        Squash = {'Root_Squash' if item['root_squash'] else 'No_Root_Squash'};\n"
+        f"        Squash = {squash};\n"
         "    }\n"
     )

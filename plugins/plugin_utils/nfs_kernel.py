@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
+from typing import Any
 
 from ansible_collections.diskless.netboot.plugins.module_utils import nfs_rules
 
@@ -17,22 +19,18 @@ def render(exports: nfs_rules.Exports) -> str:
     """Render a whole file of ``/etc/exports.d``."""
     lines = ["# Written by the Ansible role diskless.netboot.nfs_server; changes here are lost."]
     for path, items in itertools.groupby(nfs_rules.listed(exports), key=lambda item: item["path"]):
-        clients = [
-            f"{client}({options(item['access'], root_squash=item['root_squash'])})"
-            for item in items
-            for client in item["clients"]
-        ]
+        clients = [f"{client}({options(item)})" for item in items for client in item["clients"]]
         lines.append(" ".join([escape(path), *clients]))
     return "\n".join(lines) + "\n"
 
 
-def options(access: str, *, root_squash: bool) -> str:
-    """Give one rule's options.
+def options(item: Mapping[str, Any]) -> str:
+    """Give the options of one item of the list.
 
     ``no_subtree_check`` because renamed files would lose their handles (exports(5)).
     """
-    squash = "root_squash" if root_squash else "no_root_squash"
-    return f"{access},sync,no_subtree_check,{squash}"
+    squash = "all_squash" if item["all_squash"] else "root_squash" if item["root_squash"] else "no_root_squash"
+    return f"{item['access']},sync,no_subtree_check,{squash}"
 
 
 def escape(path: str) -> str:

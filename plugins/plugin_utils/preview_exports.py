@@ -9,7 +9,7 @@ import ipaddress
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ansible_collections.diskless.netboot.plugins.module_utils import nbd_record, nbd_rules, nfs_record, nfs_rules
+from ansible_collections.diskless.netboot.plugins.module_utils import nbd_rules, nfs_record, nfs_rules
 from ansible_collections.diskless.netboot.plugins.module_utils.nfs_rules import Exports
 from ansible_collections.diskless.netboot.plugins.plugin_utils import nbd_projections, projections
 from ansible_collections.diskless.netboot.plugins.plugin_utils.preview_parts import View
@@ -47,8 +47,8 @@ def _then(view: View, asked: tuple[Exports, Exports]) -> tuple[Exports, Exports]
     before = _recorded(view)
     present = [view.slave["ip"]]
     return (
-        nfs_record.merged(asked[0], nfs_record.kept(asked[0], before[0], _exists(view.there["nfs"]), present)),
-        nbd_record.succeeding(asked[1], before[1], _exists(view.there["nbd"]), present),
+        nfs_record.succeeding(asked[0], before[0], _exists(view.there["nfs"]), present),
+        nfs_record.succeeding(asked[1], before[1], _exists(view.there["nbd"]), present),
     )
 
 
@@ -69,7 +69,7 @@ def _lines(nfs: Exports, nbd: Exports) -> list[str]:
     return [
         f"{server} {rule.access} {rule.path}"
         + (", private" if rule.private else "")
-        + (", root is nobody there" if rule.root_squash else "")
+        + (", all are nobody there" if rule.all_squash else ", root is nobody there" if rule.root_squash else "")
         + f", for {', '.join(sorted(clients, key=ipaddress.ip_address))}"
         for server, exports in (("NFS", nfs), ("NBD", nbd))
         for rule, clients in sorted(exports.items())

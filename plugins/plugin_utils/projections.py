@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable
 
+from ansible_collections.diskless.netboot.plugins.module_utils import nfs_rules
+from ansible_collections.diskless.netboot.plugins.module_utils.nfs_rules import Rule
 from ansible_collections.diskless.netboot.plugins.plugin_utils import boot_labels, log_host, state_dirs
 from ansible_collections.diskless.netboot.plugins.plugin_utils import boot_policy as policies
 from ansible_collections.diskless.netboot.plugins.plugin_utils.cmdline import image_directory, tree_directory
@@ -107,30 +108,23 @@ def _menu(menu: Menu | None) -> Record | None:
 def exports(fleet: Fleet, master: str) -> list[Record]:
     """`nfs_server_exports`: generations read-only, each slave's own tree and state for it alone, and its slave_mounts.
 
-    Roots need root_squash off, as the slave's own root reads and writes them, and so does what it keeps, which is
-    private; what slaves mount further has it on.
+    Trees need root_squash off, as the slave's own root reads and writes them, and so does what it keeps, which is
+    private; what slaves mount further has it on. Of an image that is one file, for everybody to read, nobody's rights
+    are enough: whoever makes up a file handle has no more.
     """
-    wanted: dict[tuple[str, str, bool, bool], list[str]] = {}
+    wanted: dict[Rule, set[str]] = {}
     for slave in slaves_of(fleet, master):
-        for path in _generations(fleet, slave):
-            wanted.setdefault((path, "ro", False, False), []).append(slave["ip"])
+        for path, in_one_file in _generations(fleet, slave).items():
+            wanted.setdefault(Rule(path, "ro", root_squash=False, all_squash=in_one_file), set()).add(slave["ip"])
         if slave["root"] == "nfs_tree":
-            wanted.setdefault((tree_directory(fleet["directory"], slave), "rw", False, False), []).append(slave["ip"])
+            tree = tree_directory(fleet["directory"], slave)
+            wanted.setdefault(Rule(tree, "rw", root_squash=False), set()).add(slave["ip"])
         if slave["state_dirs"]:
             own = state_dirs.directory_of(fleet["directory"], slave)
-            wanted.setdefault((own, "rw", False, True), []).append(slave["ip"])
+            wanted.setdefault(Rule(own, "rw", root_squash=False, private=True), set()).add(slave["ip"])
         for path, access in _mounted(slave).items():
-            wanted.setdefault((path, access, True, False), []).append(slave["ip"])
-    return [
-        {
-            "path": path,
-            "clients": sorted(clients, key=ipaddress.IPv4Address),
-            "access": access,
-            "root_squash": squash,
-            "private": private,
-        }
-        for (path, access, squash, private), clients in sorted(wanted.items())
-    ]
+            wanted.setdefault(Rule(path, access, root_squash=True), set()).add(slave["ip"])
+    return nfs_rules.listed({rule: frozenset(clients) for rule, clients in wanted.items()})
 
 
 def states(fleet: Fleet, master: str) -> list[Record]:
@@ -147,15 +141,18 @@ def log_clients(fleet: Fleet, master: str) -> list[Record]:
     ]
 
 
-def _generations(fleet: Fleet, slave: Slave) -> list[str]:
-    """The directories of those images that a slave has as its root by NFS, or shares parts of."""
-    return list(
-        dict.fromkeys(
-            image_directory(fleet["directory"], image, slave)
-            for image, root in boot_labels.served(slave)
-            if root not in NBD_ROOTS and (root != "nfs_tree" or booted(slave, image)["shared"])
-        )
-    )
+def _generations(fleet: Fleet, slave: Slave) -> dict[str, bool]:
+    """The directories of those images that a slave has as its root by NFS, or shares parts of.
+
+    Each with whether all that it reads there is the one file.
+    """
+    found: dict[str, bool] = {}
+    for image, root in boot_labels.served(slave):
+        if root not in NBD_ROOTS and (root != "nfs_tree" or booted(slave, image)["shared"]):
+            path = image_directory(fleet["directory"], image, slave)
+            in_one_file = root == "nfs_overlay" and fleet["images"][image]["format"] == "squashfs"
+            found[path] = in_one_file and found.get(path, True)
+    return found
 
 
 def _mounted(slave: Slave) -> dict[str, str]:

@@ -17,6 +17,7 @@ from tests.unit import secret_canaries
 _INVENTORY = pathlib.Path(__file__).parent / "secrets"
 DIRECTORY = "/srv/diskless"
 NODE, SWAP, TREE = (f"{DIRECTORY}/{path}" for path in ("nodes/pc01", "disks/pc07/swap", "trees/pc21"))
+_STATE = f"{DIRECTORY}/own/pc01/var/lib/library/visitors"
 # One with what the inventory gives it alone, one with disks of its own, one with a tree of its own.
 _VICTIMS = ("pc01", "pc07", "pc21")
 _SEED_BYTES = 32
@@ -118,6 +119,13 @@ def of_slaves(library: Library) -> Needles:
             value = outside(library, f"{own}/{path}").read_bytes().strip()[:_SEED_BYTES]
             found[f"{slave}'s {what}"] = Needle(value, f"{own}/{path}")
     return found
+
+
+def in_state(library: Library) -> Needles:
+    """Plants what a slave has kept on its master, which has made a place for it."""
+    own = mark()
+    put(library, _STATE, own)
+    return {"what pc01 keeps": Needle(own, _STATE)}
 
 
 def _hash(own: bytes) -> str:

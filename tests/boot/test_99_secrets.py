@@ -13,6 +13,7 @@ import itertools
 import os
 import pathlib
 import re
+import stat
 import subprocess
 import time
 import typing
@@ -22,7 +23,18 @@ import pytest
 from tests.boot import attempts, planted
 from tests.boot.attempts import IMAGES, SERVED
 from tests.boot.library import Library
-from tests.lab import http_client, nbd_client, needles, nfs_client, node_client, onlooker, paths, place, tftp_client
+from tests.lab import (
+    http_client,
+    nbd_client,
+    needles,
+    nfs_client,
+    nfs_handles,
+    node_client,
+    onlooker,
+    paths,
+    place,
+    tftp_client,
+)
 
 OWNER, STRANGER = "pc01", "192.168.1.99"
 # Of the same image; with a root by NBD; with a tree and shared directories.
@@ -82,7 +94,7 @@ def secret(converged: Library, tmp_path_factory: pytest.TempPathFactory) -> Secr
     with onlooker.watching(_lab(converged), converged.master, {**wanted, "told to all": told}, _WATCHED) as watched:
         converged.site("secrets", "-vvv", "--diff", *vault, more=inventory)
     converged.on_master("systemctl", "stop", "told")
-    made = {**there, **given, **planted.of_slaves(converged)}
+    made = {**there, **given, **planted.of_slaves(converged), **planted.in_state(converged)}
     log = converged.folder / "secrets.log"
     return Secrets(made, watched, log, told, generations, initramfs, before, since)
 
@@ -153,7 +165,7 @@ def test_images_are_as_they_were_and_an_initramfs_is_made_as_it_was(secret: Secr
     files = [path for folder in secret.generations for path in needles.files_below(str(folder))]
     changed = {pathlib.Path(path) for path in files if os.lstat(path).st_ctime > secret.since}
     assert {secret.initramfs.with_name(name) for name in _MADE_LATER} <= changed
-    # Others are made anew where the tests before had another inventory.
+    # Another one too where a test before has given a slave another kind of root.
     assert {path.name for path in changed} == _MADE_LATER
     assert secret.initramfs.read_bytes() == secret.before, "other bytes than before"
 
@@ -240,6 +252,48 @@ def test_others_have_none_by_nfs(
         # So that what it does not find means something. A root by NBD needs no NFS, a stranger has none.
         its = [path for path in mounts if re.fullmatch(attempts.PUBLIC.format(who=who), path)]
         assert (its != []) is (who in ("pc02", "pc22"))
+
+
+def _made_up(library: Library, mounted: str, path: str, uid: int = 0) -> nfs_handles.Question:
+    """For a file of the master, by who may mount something else of its file system."""
+    its, those = (nfs_handles.of(planted.outside(library, one)) for one in (mounted, path))
+    return nfs_handles.Question(mounted, its, those, uid)
+
+
+def _generation(library: Library, slave: str, image: str) -> str:
+    return f"{IMAGES}/{image}/{library.boots(slave, image)['generation']}"
+
+
+def test_a_made_up_handle_opens_nothing_where_the_image_is_one_file(
+    converged: Library, secret: Secrets, at: Places, server: str
+) -> None:
+    """Its slaves are nobody on the master, whoever they say they are: root, or who owns the disks.
+
+    A handle leads past the folders, so what counts is the mode of the file.
+    """
+    mounted = _generation(converged, "pc02", "reading_room")
+    owner_of_disks = int(converged.on_master("id", "--user", "nbd"))
+    wanted = [*(needle.path for needle in secret.needles.values() if needle.path.startswith("/srv/")), planted.SWAP]
+    closed = {path for path in wanted if not planted.outside(converged, path).stat().st_mode & stat.S_IROTH}
+    assert {f"{planted.NODE}/root-password", planted.SWAP} < closed
+    answers = {
+        (path, uid): nfs_handles.ask(at("pc02"), server, _made_up(converged, mounted, path, uid))
+        for path in wanted
+        for uid in (0, owner_of_disks)
+    }
+    assert {path for (path, _uid), answer in answers.items() if answer == (nfs_handles.REFUSED, b"")} == closed
+    # So that this means something: the same way does lead to what everybody may read.
+    assert {status for (path, _uid), (status, _content) in answers.items() if path not in closed} == {nfs_handles.OK}
+
+
+def test_a_made_up_handle_opens_all_that_shares_a_file_system_with_a_tree(
+    converged: Library, secret: Secrets, at: Places, server: str
+) -> None:
+    """Known to be open, and why trees are to have file systems of their own (docs/servers.md, confining a slave)."""
+    question = _made_up(converged, _generation(converged, "pc22", "catalogue"), secret.of(OWNER)[0])
+    status, content = nfs_handles.ask(at("pc22"), server, question)
+    assert status == nfs_handles.OK
+    assert needles.found_in(secret.values, [content]) != set()
 
 
 def test_a_slave_has_its_disks_by_nbd(secret: Secrets, at: Places, server: str) -> None:

@@ -57,7 +57,7 @@ def test_results_are_plain(name: str) -> None:
         "fleet": (inventory(), GROUPS),
         "fleet_settled": (
             run("fleet", inventory(), GROUPS),
-            {"master01": {"images": {}, "boots": {}, "lost": False}},
+            {"master01": {"images": {}, "boots": {}, "lost": False, "damaged": []}},
             "site",
         ),
         "pxelinux_ip_name": ("192.168.1.21",),

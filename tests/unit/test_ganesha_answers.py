@@ -73,6 +73,7 @@ method return time=1795276689.566362 sender=:1.0 -> destination=:1.2 serial=5 re
             ("10.0.0.3/32", 53490146),
             ("10.0.0.4/32", 53490144),
             ("10.0.0.5/32", 53489826),
+            ("10.0.0.6/32", 53489828),
             ("10.0.1.0/24", 53489826),
             ("*", 0),
         ]
@@ -99,6 +100,7 @@ def test_clients() -> None:
         Client("10.0.0.3", "rw", root_squash=True),
         Client("10.0.0.4", "rw", root_squash=False),
         Client("10.0.0.5", "ro", root_squash=True),
+        Client("10.0.0.6", "ro", root_squash=False, all_squash=True),
         Client("10.0.1.0/24", "ro", root_squash=True),
         Client("*", "none", root_squash=False),
     }
@@ -108,8 +110,15 @@ def test_wanted() -> None:
     exports = {
         nfs_rules.Rule("/a", "ro", root_squash=False): frozenset({"10.0.0.2"}),
         nfs_rules.Rule("/a", "rw", root_squash=True): frozenset({"10.0.0.3"}),
+        nfs_rules.Rule("/a", "ro", root_squash=True, all_squash=True): frozenset({"10.0.0.4"}),
     }
-    clients = frozenset({Client("10.0.0.2", "ro", root_squash=False), Client("10.0.0.3", "rw", root_squash=True)})
+    clients = frozenset(
+        {
+            Client("10.0.0.2", "ro", root_squash=False),
+            Client("10.0.0.3", "rw", root_squash=True),
+            Client("10.0.0.4", "ro", root_squash=False, all_squash=True),
+        }
+    )
     assert ganesha_answers.wanted(exports, {"/a": 7}) == {"/a": Export(7, clients)}
 
 

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from ansible_collections.diskless.netboot.plugins.module_utils import nbd_record, nbd_rules, nfs_rules
+from ansible_collections.diskless.netboot.plugins.module_utils import nbd_record, nbd_rules, nfs_record, nfs_rules
 
 TOP = "/srv/diskless"
 IMAGE, NEW, DISK = "images/r/g1/root.squashfs", "images/r/g2/root.squashfs", "disks/pc07/persist"
@@ -119,7 +119,7 @@ def test_images_of_running_slaves_stay(
     before: list[dict[str, Any]], wanted: list[dict[str, Any]], gone: list[str], expected: list[dict[str, Any]]
 ) -> None:
     record = nbd_record.parse(nbd_record.render(nbd_rules.grouped(before, TOP), TOP))
-    after = nbd_record.succeeding(
+    after = nfs_record.succeeding(
         nbd_rules.grouped(wanted, TOP), record, lambda path: path not in [f"{TOP}/{name}" for name in gone]
     )
     assert nbd_rules.listed(after, TOP) == expected

@@ -12,6 +12,7 @@ MANAGED = "# Written by the Ansible role diskless.netboot.nfs_server; changes he
 EXPORTS: list[dict[str, Any]] = [
     {"path": "/srv/a b#", "clients": ["10.0.0.10", "10.0.0.9"], "access": "rw", "root_squash": True},
     {"path": "/srv/a b#", "clients": ["10.0.0.2"], "access": "ro", "root_squash": False},
+    {"path": "/srv/a b#", "clients": ["10.0.0.3"], "access": "ro", "root_squash": False, "all_squash": True},
     {"path": "/srv/empty", "clients": [], "access": "ro", "root_squash": False},
 ]
 PRIVATE = {"path": "/srv/pc07", "clients": ["10.0.0.7"], "access": "ro", "root_squash": False, "private": True}
@@ -27,6 +28,7 @@ def test_kernel_exports() -> None:
     own = {**PRIVATE, "path": "/srv/z", "access": "rw"}
     assert nfs_exports([*EXPORTS, PRIVATE, own], "kernel", IDS) == (
         MANAGED + r"/srv/a\040b\043 10.0.0.2(ro,sync,no_subtree_check,no_root_squash)"
+        " 10.0.0.3(ro,sync,no_subtree_check,all_squash)"
         " 10.0.0.9(rw,sync,no_subtree_check,root_squash) 10.0.0.10(rw,sync,no_subtree_check,root_squash)\n"
         "/srv/pc07 10.0.0.7(ro,sync,no_subtree_check,no_root_squash)\n"
         "/srv/z 10.0.0.7(rw,sync,no_subtree_check,no_root_squash)\n"
@@ -49,6 +51,11 @@ def test_ganesha_exports() -> None:
         "        Clients = 10.0.0.2;\n"
         "        Access_Type = RO;\n"
         "        Squash = No_Root_Squash;\n"
+        "    }\n"
+        "    CLIENT {\n"
+        "        Clients = 10.0.0.3;\n"
+        "        Access_Type = RO;\n"
+        "        Squash = All_Squash;\n"
         "    }\n"
         "    CLIENT {\n"
         "        Clients = 10.0.0.9, 10.0.0.10;\n"

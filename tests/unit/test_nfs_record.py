@@ -19,9 +19,15 @@ PC01, PC02, PC21 = "10.0.0.1", "10.0.0.2", "10.0.0.21"
 Item = dict[str, Any]
 
 
-def item(path: str, *clients: str, access: str = "ro", root_squash: bool = False, private: bool = False) -> Item:
-    """One item of ``nfs_server_exports``; by default a root."""
-    return {"path": path, "clients": [*clients], "access": access, "root_squash": root_squash, "private": private}
+def item(path: str, *clients: str, access: str = "ro", **more: bool) -> Item:
+    """One item of ``nfs_server_exports``; by default a root that is a tree."""
+    usual = {"root_squash": False, "private": False, "all_squash": False}
+    return {"path": path, "clients": [*clients], "access": access, **usual, **more}
+
+
+def in_one_file(path: str, *clients: str) -> Item:
+    """A root that is a file."""
+    return item(path, *clients, all_squash=True)
 
 
 def tree(path: str, *clients: str) -> dict[str, Any]:
@@ -48,6 +54,7 @@ Items = list[Item]
         pytest.param([item(OLD, PC01)], [item(NEW, PC01)], [OLD], [], id="the old image was removed"),
         pytest.param([item(OLD, PC01, PC02)], [item(OLD, PC01), item(NEW, PC02)], [], [item(OLD, PC02)], id="moved"),
         pytest.param([item(OLD, PC01)], [tree(TREE, PC01)], [], [item(OLD, PC01)], id="overlay to tree"),
+        pytest.param([in_one_file(OLD, PC01)], [item(NEW, PC01)], [], [in_one_file(OLD, PC01)], id="a file"),
         pytest.param([tree(TREE, PC21)], [item(NEW, PC21)], [], [], id="a tree is not kept"),
         pytest.param([shared(HOME, PC01)], [item(NEW, PC01)], [], [], id="what is shared is not kept"),
         pytest.param([shared(HOME, PC01, access="ro")], [item(NEW, PC01)], [], [], id="nor if read-only"),
@@ -61,6 +68,24 @@ Items = list[Item]
 def test_what_is_kept(recorded: Items, wanted: Items, gone: list[str], expected: Items) -> None:
     found = nfs_record.kept(nfs_rules.grouped(wanted), nfs_rules.grouped(recorded), lambda path: path not in gone)
     assert nfs_rules.listed(found) == expected
+
+
+@pytest.mark.parametrize(
+    ("recorded", "wanted", "expected"),
+    [
+        ([], [in_one_file(OLD, PC01)], [in_one_file(OLD, PC01)]),
+        ([item(OLD, PC01)], [in_one_file(OLD, PC01, PC02)], [item(OLD, PC01), in_one_file(OLD, PC02)]),
+        ([item(OLD, PC01)], [item(OLD, PC21), in_one_file(OLD, PC01)], [item(OLD, PC01, PC21)]),
+        ([in_one_file(OLD, PC01)], [item(OLD, PC01)], [item(OLD, PC01)]),
+        ([tree(OLD, PC01)], [in_one_file(OLD, PC01)], [in_one_file(OLD, PC01)]),
+    ],
+    ids=["new", "it may run from the tree", "beside another", "at once where it wants more", "another rule"],
+)
+def test_who_has_had_all_of_a_path_keeps_that(recorded: Items, wanted: Items, expected: Items) -> None:
+    """Its root of now may be the tree in it, which only root can read all of."""
+    found = nfs_record.succeeding(nfs_rules.grouped(wanted), nfs_rules.grouped(recorded), lambda _path: True)
+    assert nfs_rules.listed(found) == expected
+    assert nfs_record.succeeding(nfs_rules.grouped(wanted), found, lambda _path: True) == found
 
 
 @pytest.mark.parametrize(
@@ -85,7 +110,7 @@ def test_machines_that_are_present_keep_their_roots_without_an_export(
 def test_clients_of_the_old_and_of_the_new_image_stand_together() -> None:
     before = nfs_record.Record(nfs_rules.grouped([item(OLD, PC01, PC02)]), {OLD: 5})
     wanted = nfs_rules.grouped([item(OLD, PC01), item(NEW, PC02)])
-    after = nfs_record.succeeding(wanted, before, lambda _path: True)
+    after = nfs_record.next_record(wanted, before, lambda _path: True)
     assert nfs_rules.listed(after.exports) == [item(NEW, PC02), item(OLD, PC01, PC02)]
     assert after.ids[OLD] == 5
 
@@ -93,9 +118,9 @@ def test_clients_of_the_old_and_of_the_new_image_stand_together() -> None:
 def test_generations_pile_up_until_their_directories_go() -> None:
     record = nfs_record.Record({}, {})
     for number in range(4):
-        record = nfs_record.succeeding(nfs_rules.grouped([item(f"/g{number}", PC01)]), record, lambda _path: True)
+        record = nfs_record.next_record(nfs_rules.grouped([item(f"/g{number}", PC01)]), record, lambda _path: True)
     assert sorted(record.ids) == ["/g0", "/g1", "/g2", "/g3"]
-    record = nfs_record.succeeding(nfs_rules.grouped([item("/g3", PC01)]), record, lambda path: path in ("/g2", "/g3"))
+    record = nfs_record.next_record(nfs_rules.grouped([item("/g3", PC01)]), record, lambda path: path in ("/g2", "/g3"))
     assert sorted(record.ids) == ["/g2", "/g3"]
 
 
@@ -115,7 +140,7 @@ def test_too_many_paths() -> None:
 
 
 def test_a_record_is_read_as_it_was_written() -> None:
-    record = nfs_record.succeeding(
+    record = nfs_record.next_record(
         nfs_rules.grouped([item(NEW, PC01, PC02), shared(HOME, PC01)]), nfs_record.Record({}, {}), lambda _path: True
     )
     assert nfs_record.parse(nfs_record.render(record)) == record

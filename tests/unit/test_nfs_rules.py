@@ -11,7 +11,8 @@ from ansible_collections.diskless.netboot.plugins.module_utils import nfs_rules,
 
 def export(path: str, *clients: str, access: str = "rw", root_squash: bool = True) -> dict[str, Any]:
     """Give one item of ``nfs_server_exports``."""
-    return {"path": path, "clients": [*clients], "access": access, "root_squash": root_squash, "private": False}
+    usual = {"private": False, "all_squash": False}
+    return {"path": path, "clients": [*clients], "access": access, "root_squash": root_squash, **usual}
 
 
 @pytest.mark.parametrize(

@@ -130,8 +130,8 @@ def test_another_image_while_it_may_run_from_the_old_one() -> None:
     path = "/srv/diskless/images/reading_room"
     assert sorted(section(lines, "What it may mount")) == sorted(
         [
-            f"NFS ro {path}/{old}, for 192.168.1.21 (it may still run from it)",
-            f"NFS ro {path}/{new}, for 192.168.1.21",
+            f"NFS ro {path}/{old}, all are nobody there, for 192.168.1.21 (it may still run from it)",
+            f"NFS ro {path}/{new}, all are nobody there, for 192.168.1.21",
         ]
     )
     assert section(lines, "What site.yml")[:2] == [

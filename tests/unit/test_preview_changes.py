@@ -60,8 +60,8 @@ def test_another_address(backend: str) -> None:
     assert lines[:12] == [
         "its exports:",
         *(f"  {line}" for line in HEAD),
-        f"  -NFS ro /srv/diskless/images/reading_room/{new}, for 192.168.1.21",
-        f"  +NFS ro /srv/diskless/images/reading_room/{new}, for 192.168.1.33",
+        f"  -NFS ro /srv/diskless/images/reading_room/{new}, all are nobody there, for 192.168.1.21",
+        f"  +NFS ro /srv/diskless/images/reading_room/{new}, all are nobody there, for 192.168.1.33",
         "its boot file grub/machines/192.168.1.21.cfg becomes grub/machines/192.168.1.33.cfg",
         "its boot file ipxe/machines/192.168.1.21.ipxe becomes ipxe/machines/192.168.1.33.ipxe",
         "its boot file pxelinux.cfg/C0A80115 becomes pxelinux.cfg/C0A80121",

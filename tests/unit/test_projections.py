@@ -169,9 +169,9 @@ def test_what_a_menu_offers_is_built_published_and_exported() -> None:
     assert [(item["name"], item["tree"]) for item in image_projections.images(made, "master01")] == wanted
     assert [item["name"] for item in image_projections.kernels(made, "master01")] == [name for name, _tree in wanted]
     for name in ("reading_room", "spare"):
-        assert export(generation(made, name), ["192.168.1.21"], "ro", squash=False) in projections.exports(
-            made, "master01"
-        )
+        assert export(
+            generation(made, name), ["192.168.1.21"], "ro", squash=False, in_one_file=True
+        ) in projections.exports(made, "master01")
 
 
 def test_the_same_image_as_tree_and_overlay_is_exported_once() -> None:
@@ -197,8 +197,9 @@ def test_the_boot_policy_follows_the_master(value: object, http: bool) -> None:
     assert projections.boot_policy(made, "master01") == policy("192.168.1.1", http=http)
 
 
-def export(path: str, clients: list[str], access: str, *, squash: bool) -> dict[str, Any]:
-    return {"path": path, "clients": clients, "access": access, "root_squash": squash, "private": False}
+def export(path: str, clients: list[str], access: str, *, squash: bool, in_one_file: bool = False) -> dict[str, Any]:
+    its = {"path": path, "clients": clients, "access": access}
+    return {**its, "root_squash": squash, "private": False, "all_squash": in_one_file}
 
 
 def test_exports() -> None:
@@ -206,7 +207,7 @@ def test_exports() -> None:
     assert projections.exports(made, "master01") == [
         export("/srv/diskless/home", ["192.168.1.22"], "rw", squash=True),
         export(generation(made, "catalogue"), ["192.168.1.22"], "ro", squash=False),
-        export(generation(made, "reading_room"), ["192.168.1.21"], "ro", squash=False),
+        export(generation(made, "reading_room"), ["192.168.1.21"], "ro", squash=False, in_one_file=True),
         export("/srv/diskless/trees/pc02", ["192.168.1.22"], "rw", squash=False),
     ]
 
@@ -214,7 +215,7 @@ def test_exports() -> None:
 def test_exports_of_each_master_are_for_its_own_slaves() -> None:
     made = model(**TWO)
     assert projections.exports(made, "master01") == [
-        export(generation(made, "reading_room"), ["192.168.1.21"], "ro", squash=False),
+        export(generation(made, "reading_room"), ["192.168.1.21"], "ro", squash=False, in_one_file=True),
     ]
     assert len(projections.exports(made, "master02")) == 3
 

@@ -146,7 +146,15 @@ def test_its_boot_files_also_of_an_address_that_it_had(told: Call, call: Call, t
 
 
 def export(path: pathlib.Path, *clients: str, **more: Any) -> dict[str, Any]:
-    return {"path": str(path), "clients": clients, "access": "ro", "root_squash": False, "private": False, **more}
+    return {
+        "path": str(path),
+        "clients": clients,
+        "access": "ro",
+        "root_squash": False,
+        "private": False,
+        "all_squash": False,
+        **more,
+    }
 
 
 def test_its_exports_and_no_other_slaves_address(told: Call, call: Call, tmp_path: pathlib.Path) -> None:

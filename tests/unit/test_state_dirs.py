@@ -96,6 +96,7 @@ def test_what_is_kept_is_told_to_the_slave_and_exported_to_it_alone() -> None:
         "clients": ["192.168.1.21"],
         "access": "rw",
         "root_squash": False,
+        "all_squash": False,
         "private": True,
     } in projections.exports(model, "master01")
 
