@@ -68,6 +68,11 @@ boots:
         held: false
         before: []
         served: bookworm-3f2a9c0d1e4b-20261122T053000Z
+damaged:
+  description: Folders of generations without C(root.squashfs), as C(image/generation). Somebody has changed them.
+  returned: always
+  type: list
+  elements: str
 lost:
   description: Whether slaves have been served here, and the record of what they boot is gone.
   returned: always
@@ -138,10 +143,14 @@ def main() -> None:
         module.fail_json(msg="only root sees what processes have open; set become")
     result: dict[str, Any] = {"changed": False}
     try:
+        found = generation_store.names(directory)
         names = {
             image: [one for one in generations if generation_store.exists(directory, image, one)]
-            for image, generations in generation_store.names(directory).items()
+            for image, generations in found.items()
         }
+        result["damaged"] = [
+            f"{image}/{one}" for image, generations in found.items() for one in generations if one not in names[image]
+        ]
         result["images"] = {
             image: [generation_store.describe(directory, image, one) for one in generations]
             for image, generations in names.items()

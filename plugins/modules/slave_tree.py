@@ -269,6 +269,12 @@ def main() -> None:
         module.warn(text)
     if done.failures:
         told = "; ".join(f"{failure.slave}: {failure.error}" for failure in done.failures)
+        ahead = [] if module.check_mode else [change.slave for change in done.changes if change.slave in found.update]
+        if ahead:
+            told += (
+                f". Trees have gone ahead of what their slaves boot: run again before {some_names.some(ahead, SHOWN)} "
+                f"{'is' if len(ahead) == 1 else 'are'} restarted"
+            )
         module.fail_json(msg=f"not all trees are as they should be: {told}", **result(found, done))
     module.exit_json(**result(found, done))
 

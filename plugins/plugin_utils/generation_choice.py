@@ -108,18 +108,22 @@ def usual(stock: Stock, slave: str) -> Booted:
 
 
 def staying(stock: Stock, slave: str) -> Booted:
-    """What a slave boots in a run that is not about it: what it boots by now, also of an earlier definition."""
-    present = stock.present(slave)
-    return stock.booted(common(stock) if present is None else present, held=stock.held(slave))
+    """What a slave boots in a run that is not about it: what it boots by now, also of an earlier definition.
+
+    Where that is nothing yet, what the others boot: such a run builds nothing for it that could be spared.
+    """
+    present = stock.present(slave) or _most_booted(stock, stock.fitting() or stock.there) or stock.new()
+    return stock.booted(present, held=stock.held(slave))
 
 
 def common(stock: Stock) -> str:
     """Of the generations of the definition the one that most slaves boot, or else the newest, or else a new one."""
-    fitting = stock.fitting()
-    if not fitting:
-        return stock.new()
+    return _most_booted(stock, stock.fitting()) or stock.new()
+
+
+def _most_booted(stock: Stock, names: Iterable[str]) -> str | None:
     counted = collections.Counter(record.generation for record in stock.records.values())
-    return max(fitting, key=lambda name: (counted[name], generation_names.order(name)))
+    return max(names, key=lambda name: (counted[name], generation_names.order(name)), default=None)
 
 
 def upgraded(stock: Stock, movers: Iterable[str]) -> Booted:
@@ -133,10 +137,10 @@ def upgraded(stock: Stock, movers: Iterable[str]) -> Booted:
 
 
 def rolled_back(stock: Stock, slave: str) -> Booted | None:
-    """The newest generation that is older than a slave's present one and that it has booted, or None.
+    """What a slave has booted last of those older than its present generation, or None.
 
-    Of whatever definition: it goes back, also where the inventory does not. Who was on the way back when a run died
-    goes there, and no further; who was on the way to a newer one stays where it is.
+    Of whatever definition: it goes back, also where the inventory does not, and past what it was rolled back from. Who
+    was on the way back when a run died goes there, and no further; who was on the way to a newer one stays where it is.
     """
     present = stock.present(slave)
     if present is None:
@@ -145,6 +149,6 @@ def rolled_back(stock: Stock, slave: str) -> Booted | None:
     if served is not None and served in stock.there and not stock.arrived(slave):
         back = min(present, served, key=generation_names.order)
         return stock.booted(back, held=True)
-    names = generation_names.ordered(name for name in stock.records[slave].before if name in stock.there)
-    older = [name for name in names if generation_names.order(name) < generation_names.order(present)]
+    had = [name for name in stock.records[slave].before if name in stock.there]
+    older = [name for name in had if generation_names.order(name) < generation_names.order(present)]
     return stock.booted(older[-1], held=True) if older else None

@@ -48,6 +48,7 @@ class State(TypedDict):
     images: dict[str, list[Generation]]
     boots: dict[str, dict[str, Record]]
     lost: bool
+    damaged: list[str]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,6 +86,7 @@ def settled(fleet: Fleet, states: Mapping[str, State], run: Run) -> Fleet:
         slaves = slaves_of(fleet, master)
         if state["lost"]:
             report.warn(master, f"{fleet['directory']}/state/boots.json is gone: {LOST}")
+        _check_there(report, fleet["directory"], master, slaves, state)
         for stock in _stocks(fleet, master, slaves, state, run.time):
             users = [slave for slave in slaves if stock.image["name"] in _images(slave)]
             booted = _booted(report, stock, users, run)
@@ -107,6 +109,28 @@ def settled(fleet: Fleet, states: Mapping[str, State], run: Run) -> Fleet:
         "slaves": slaves_then,
         "new": new,
     }
+
+
+def _check_there(report: Report, directory: str, master: str, slaves: Sequence[Slave], state: State) -> None:
+    """Errors where what slaves boot is not there as it was left, for who goes on loses the way back."""
+    needed = {
+        f"{image}/{one['generation']}"
+        for slave in slaves
+        for image, one in state["boots"].get(slave["name"], {}).items()
+    }
+    if needed and not any(state["images"].values()):
+        report.error(
+            master,
+            f"{directory}/images: has no generation, though {directory}/state/boots.json says that slaves boot some; "
+            "is its file system mounted? If they are gone for good, move that file away, and they are built anew",
+        )
+    for label in state["damaged"]:
+        if label in needed:
+            report.error(
+                master,
+                f"{directory}/images/{label}: is there without root.squashfs, so somebody has changed it, and slaves "
+                "are to boot it; move it away, and they are sent elsewhere",
+            )
 
 
 def _images(slave: Slave) -> list[str]:
@@ -156,6 +180,8 @@ def _booted(report: Report, stock: Stock, users: Sequence[Slave], run: Run) -> d
             booted = choice.usual(stock, name) if run.action == SITE else choice.staying(stock, name)
             if booted["held"]:
                 here.warn(booted["name"], "stays, as a rollback holds it; playbooks/upgrade.yml moves it on")
+                if target and stock.records[name].before[-1:] == (target["name"],):
+                    here.warn(target["name"], "is where this run sends others, and where it was rolled back from")
         _tell_lost(here, stock, name, pinned)
         if booted:
             found[name] = booted

@@ -57,7 +57,7 @@ def image(**keys: Any) -> dict[str, Any]:
 def fresh(hosts: Any, groups: Any) -> Fleet:
     """The model with all that the first run on fresh masters builds at TIME."""
     model = fleet(hosts, groups)
-    nothing: Any = {"images": {}, "boots": {}, "lost": False}
+    nothing: Any = {"images": {}, "boots": {}, "lost": False, "damaged": []}
     then = settled(model, dict.fromkeys(model["masters"], nothing), Run("site", None, TIME, []))
     # A playbook ends at the first ones, before it asks what slaves boot.
     return {**then, "errors": model["errors"] or then["errors"]}

@@ -57,6 +57,7 @@ class Master:
         self, there: list[str], boots: dict[str, str], held: tuple[str, ...] = (), **before: list[str]
     ) -> None:
         self.lost = False
+        self.damaged: list[str] = []
         self.images = {"reading_room": sorted(there, key=lambda one: one[-16:]), "catalogue": [CATALOGUE]}
         self.boots: dict[str, Any] = {
             slave: {"reading_room": _record(one, before.get(slave, []), held=slave in held)}
@@ -69,7 +70,7 @@ class Master:
             image: [{"name": one, "shared": ["/usr", "/opt"], "bytes": 1, "packages": 2, "built": ""} for one in names]
             for image, names in self.images.items()
         }
-        return copy.deepcopy({"images": images, "boots": self.boots, "lost": self.lost})
+        return copy.deepcopy({"images": images, "boots": self.boots, "lost": self.lost, "damaged": self.damaged})
 
     def converge(self, made: Fleet, *, dies: bool = False) -> None:
         """What the roles do: build what is missing, write down what is booted, and what was booted before.

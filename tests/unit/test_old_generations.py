@@ -270,6 +270,7 @@ def test_facts(srv: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
         "name": G2, "bytes": second["bytes"], "shared": [], "packages": 0, "built": "2026-11-02T12:00:00Z",
     }  # fmt: skip
     assert [one["name"] for one in rest] == [G4, G5]
+    assert result["damaged"] == [f"reading_room/{G3}"]
     assert (result["boots"], result["lost"]) == (boots(pc01=[G5]), False)
     (srv / "state/boots.json").unlink()
     # A file system of its own, on which nothing is yet.

@@ -60,6 +60,46 @@ def test_rolled_back_twice_and_then_on_again() -> None:
     assert (booted(on_again), on_again["warnings"]) == (everybody(name(23)), [])
 
 
+def test_a_rollback_does_not_go_where_the_slave_was_rolled_back_from() -> None:
+    master = Master([name(1)], everybody(name(1)))
+    master.converge(run(model(), master, "upgrade", ["pc03"], time="20261122T053000Z"))
+    master.converge(run(model(), master, "rollback", ["pc03"]))
+    # the rest would go where pc03 has come from
+    rest = run(model(), master, "upgrade", ["pc01"])
+    assert rest["warnings"] == [
+        f"pc03: reading_room: {name(1)!r}: stays, as a rollback holds it; playbooks/upgrade.yml moves it on",
+        f"pc03: reading_room: {name(22)!r}: is where this run sends others, and where it was rolled back from",
+    ]
+    master.converge(run(model(), master, "images", rebuild=("reading_room",), time="20261123T053000Z"))
+    master.converge(run(model(), master, "upgrade", ["pc03"], time="20261124T053000Z"))
+    assert master.boots["pc03"]["reading_room"]["before"] == [name(1), name(22), name(1)]
+    back = run(model(), master, "rollback", ["pc03"])
+    assert booted(back)["pc03"] == f"{name(1)}*"
+
+
+def test_a_rollback_builds_nothing_for_a_slave_that_is_new() -> None:
+    old = [name(number, digest=OLD) for number in (1, 2)]
+    boots = dict.fromkeys(("pc01", "pc03", "pc04"), old[1])
+    made = run(model(), Master(old, boots, pc03=[old[0]]), "rollback", ["pc03"])
+    assert (made["errors"], made["new"]) == ([], {})
+    assert booted(made) == {**everybody(old[1]), "pc03": f"{old[0]}*"}
+
+
+def test_what_slaves_boot_and_is_not_there_as_it_was_left_is_an_error() -> None:
+    master = Master([name(1)], everybody(name(1)))
+    master.images = {}
+    assert run(model(), master)["errors"] == [
+        "master01: /srv/diskless/images: has no generation, though /srv/diskless/state/boots.json says that slaves "
+        "boot some; is its file system mounted? If they are gone for good, move that file away, and they are built anew"
+    ]
+    master = Master([name(2)], everybody(name(1)))
+    master.damaged = [f"reading_room/{name(1)}", f"reading_room/{name(3)}"]
+    assert run(model(), master)["errors"] == [
+        f"master01: /srv/diskless/images/reading_room/{name(1)}: is there without root.squashfs, so somebody has "
+        "changed it, and slaves are to boot it; move it away, and they are sent elsewhere"
+    ]
+
+
 def test_an_upgrade_that_died_is_finished_by_the_same_or_by_site() -> None:
     master = Master([name(1)], everybody(name(1)))
     died = run(model(), master, "upgrade", ["pc03"])
