@@ -24,8 +24,6 @@ from ansible_collections.diskless.netboot.plugins.module_utils import (
 from ansible_collections.diskless.netboot.plugins.module_utils.atomic_file import READ_FLAGS, open_directory
 from ansible_collections.diskless.netboot.plugins.module_utils.rootfs_secret_contents import Match
 
-SHOWN = 30
-"""Findings at most that one message lists."""
 PART = 4 << 20
 """Bytes that are looked at in one piece."""
 OVERLAP = 8192
@@ -57,9 +55,7 @@ def check(root: str, given: Iterable[bytes], open_paths: Sequence[str]) -> None:
     ]
     if not found:
         return
-    lines = [f"  {printable(finding.path)}: {', '.join(finding.kinds)}" for finding in found[:SHOWN]]
-    if len(found) > SHOWN:
-        lines.append(f"  and {len(found) - SHOWN} more")
+    lines = [f"  {printable(finding.path)}: {', '.join(finding.kinds)}" for finding in found]
     raise ValueError(
         f"not published, as every slave could read these secrets and traces of one machine ({len(found)}):\n"
         + "\n".join(lines)

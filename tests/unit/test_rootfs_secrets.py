@@ -43,9 +43,9 @@ def test_one_error_lists_all_and_shows_none(tmp_path: pathlib.Path) -> None:
     lines = text.splitlines()
     total = len({path for path, _content, _told in CANARIES.values()})
     assert lines[0] == (f"not published, as every slave could read these secrets and traces of one machine ({total}):")
-    assert lines[1:-2] == sorted(lines[1:-2])
-    assert len(lines[1:-2]) == rootfs_secrets.SHOWN
-    assert lines[-2] == f"  and {total - rootfs_secrets.SHOWN} more"
+    paths = [line.split(": ")[0] for line in lines[1:-1]]
+    assert paths == sorted(paths)
+    assert len(paths) == total
     assert "hunter2" not in text
     for path, content, _told in CANARIES.values():
         for word in re.findall(rb"[A-Za-z0-9+/_-]{20,}", content):
