@@ -61,7 +61,32 @@ def run_playbook(
 ) -> Outcome:
     """Runs a playbook of the checkout; `doing` is told the name of each task as it begins. Raises nothing of its own:
     see `require_success`."""
-    events = log.with_suffix(".events")
+    events = _events(log)
+    outcome = Outcome()
+    begun = time.monotonic()
+    process = start(playbook, inventories, log, *arguments)
+    position = 0
+    ended: int | None = None
+    while ended is None:
+        ended = process.poll()
+        position = _read_events(outcome, events, position, doing)
+        if ended is None:
+            # The events come by a file, which tells nobody that it has grown.
+            time.sleep(_POLL_SECONDS)
+    outcome.status = ended
+    outcome.seconds = time.monotonic() - begun
+    return outcome
+
+
+def start(
+    playbook: str,
+    inventories: typing.Sequence[str | pathlib.Path],
+    log: pathlib.Path,
+    *arguments: str,
+    in_a_group_of_its_own: bool = False,
+) -> subprocess.Popen[bytes]:
+    """Starts a playbook of the checkout. In a group of its own it can be ended with all that it has started."""
+    events = _events(log)
     events.unlink(missing_ok=True)
     log.parent.mkdir(parents=True, exist_ok=True)
     command = ["ansible-playbook", playbook]
@@ -75,24 +100,16 @@ def run_playbook(
         "ANSIBLE_NOCOLOR": "1",
         "LAB_EVENTS": str(events),
     }
-    outcome = Outcome()
-    begun = time.monotonic()
     with open(log, "w", encoding="utf-8") as output:
-        process = subprocess.Popen(
+        return subprocess.Popen(
             [*command, *arguments], cwd=paths.CHECKOUT, env=environment,
             stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+            start_new_session=in_a_group_of_its_own,
         )  # fmt: skip
-        position = 0
-        ended: int | None = None
-        while ended is None:
-            ended = process.poll()
-            position = _read_events(outcome, events, position, doing)
-            if ended is None:
-                # The events come by a file, which tells nobody that it has grown.
-                time.sleep(_POLL_SECONDS)
-    outcome.status = ended
-    outcome.seconds = time.monotonic() - begun
-    return outcome
+
+
+def _events(log: pathlib.Path) -> pathlib.Path:
+    return log.with_suffix(".events")
 
 
 def _read_events(outcome: Outcome, events: pathlib.Path, position: int, doing: typing.Callable[[str], None]) -> int:
