@@ -6,7 +6,9 @@ import contextlib
 import dataclasses
 import datetime
 import json
+import os
 import pathlib
+import signal
 import typing
 
 from tests.lab import connect, inventory, master, paths, playbook, podman, slave_ssh
@@ -73,6 +75,18 @@ class Library:
         outcome = playbook.run_playbook(path, sources, log, "-e", f"diskless_ssh_directory={self.ssh}", *arguments)
         playbook.require_success(outcome, f"{path} ({name})", log)
         return outcome
+
+    @contextlib.contextmanager
+    def killed_site(self, name: str) -> typing.Iterator[pathlib.Path]:
+        """Runs site.yml and gives its log; afterwards it is killed, with all that it has started on the controller."""
+        log = self.folder / f"{name}.log"
+        inventories: list[Inventory] = [self.source, connect.inventory(self._scratch)]
+        process = playbook.start("site.yml", inventories, log, in_a_group_of_its_own=True)
+        try:
+            yield log
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
     def on_master(self, *words: str) -> str:
         """What a command on the first master printed. Raises LabError."""

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import os
 import pathlib
+import re
+import time
+
+import pytest
 
 from tests.boot.library import Library
+from tests.lab.errors import LabError
 
 # What Ansible itself and programs that only read leave behind on a master that it logs in to.
 _OWN_TRACES = (
@@ -18,6 +23,9 @@ _OWN_TRACES = (
     "var/cache/ldconfig",
     "etc/machine-id",
 )
+# As the run tells while it works.
+_BUILDING = re.compile(r"reading_room: \d+ of \d+ packages unpacked")
+_BUILD_SECONDS = 600
 
 
 def _is_trace(path: pathlib.Path) -> bool:
@@ -60,6 +68,31 @@ def test_a_preview_on_a_fresh_master_has_all_as_new(library: Library) -> None:
     shown = _preview(library, "preview-fresh", "pc21")
     assert "What site.yml would change for pc21:" in shown
     assert "its boot file pxelinux.cfg/C0A80129 is written" in shown
+
+
+def test_a_run_works_alone_and_when_it_is_killed_the_next_one_goes_on(
+    library: Library, request: pytest.FixtureRequest
+) -> None:
+    with library.killed_site("killed") as log:
+        _wait_for(log, _BUILDING)
+        with pytest.raises(LabError, match="another run works on this master"):
+            library.site("beside")
+        assert not _BUILDING.search((library.folder / "beside.log").read_text())
+    # The next run would wait for the end of what works on the master: that dies too, in the midst of its work.
+    library.on_master("pkill", "--signal", "KILL", "--full", "async_wrapper|AnsiballZ|mmdebstrap")
+    request.getfixturevalue("converged")
+    assert "an earlier run has died before its end" in (library.folder / "converge.log").read_text()
+    for image in ("reading_room", "catalogue"):
+        assert len(library.on_master("ls", "--almost-all", f"/srv/diskless/images/{image}").split()) == 1
+    assert "mmdebstrap" not in library.on_master("cat", "/proc/mounts")
+
+
+def _wait_for(log: pathlib.Path, line: re.Pattern[str]) -> None:
+    deadline = time.monotonic() + _BUILD_SECONDS
+    while not line.search(log.read_text()):
+        assert "PLAY RECAP" not in log.read_text(), f"{log} has ended without a line like {line.pattern}"
+        assert time.monotonic() < deadline, f"{log} has no line like {line.pattern}"
+        time.sleep(1)
 
 
 def test_on_a_converged_master_it_changes_nothing(converged: Library) -> None:

@@ -127,6 +127,10 @@ def test_all_move_on_and_one_goes_back_to_another_kind_of_root(
     assert _named(converged) == [second, third]
     assert _there(converged) == [story["first"], second, third]
     _require_undisturbed(converged, running, story["first"])
+    # Of the two that run it each server has seen its own.
+    _play(converged, "images", "list", diskless_list=True)
+    listed = (converged.folder / "list.log").read_text()
+    assert re.search(rf"{story['first']} .*\bnbd, nfs\b", listed), listed
 
     _play(converged, "rollback", "rollback", diskless_slaves="pc01", **_BY_NBD)
     assert converged.boots("pc01", _IMAGE)["held"] is True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+import shlex
 import time
 import typing
 
@@ -21,8 +22,17 @@ _OFF_SECONDS = 90
 _MOST_UPTIME = 3600
 _LOG_SECONDS = 90
 _RENEWAL_SECONDS = 60
+_LOCK_SECONDS = 20
+# As Firefox locks a profile, by fcntl(2), until it ends. systemd makes one $ of two (systemd.service(5)).
+_USE_PROFILE = """
+open(GUARD, "+>>", ".parentlock") or die;
+$$_ = pack("s s x4 q q l x4", 1, 0, 0, 0, 0);
+fcntl(GUARD, 6, $$_) or die;
+open(MARK, ">", "locked") or die;
+sleep;
+"""
 # What each slave has for itself.
-PRIVATE = ("/tmp", "/var/tmp", "/run", "/var/lock", "/media", "/var/spool")
+PRIVATE = ("/tmp", "/var/tmp", "/run", "/var/lock", "/media", "/var/spool", "/var/mail")
 LOGIND = ("org.freedesktop.login1", "/org/freedesktop/login1", "org.freedesktop.login1.Manager")
 
 
@@ -118,10 +128,14 @@ def test_timers_go_off_at_another_time_on_each_slave(library: Library, both: dic
     assert shown[0]["NextElapseUSecRealtime"] != shown[1]["NextElapseUSecRealtime"]
     for name in BOTH:
         timers = library.on_slave(name, "systemctl", "list-timers", "--no-legend", "--plain")
-        for unwanted in ("apt-daily", "man-db", "fstrim", "e2scrub", "dpkg-db-backup"):
+        for unwanted in ("apt-daily", "man-db", "plocate", "fstrim", "e2scrub", "dpkg-db-backup"):
             assert unwanted not in timers
-        jobs = library.on_slave(name, "run-parts", "--test", "/etc/cron.daily").splitlines()
-        assert jobs[0] == "/etc/cron.daily/0000diskless"
+        # These packages are there.
+        for timer in ("man-db.timer", "plocate-updatedb.timer"):
+            assert _unit(library, name, timer, "LoadState") == {"LoadState": "masked"}
+        first, *others = library.on_slave(name, "run-parts", "--test", "/etc/cron.daily").splitlines()
+        assert first == "/etc/cron.daily/0000diskless"
+        assert not {pathlib.PurePath(job).name for job in others} & {"man-db", "plocate", "apt-compat", "dpkg"}
 
 
 def test_what_is_temporary_is_private(library: Library, both: dict[str, Machine]) -> None:
@@ -131,7 +145,7 @@ def test_what_is_temporary_is_private(library: Library, both: dict[str, Machine]
         )
         kinds = dict(zip(PRIVATE, library.on_slave(name, "sh", "-c", put).splitlines(), strict=True))
         # pc11's disk keeps what it writes, also what is large and temporary.
-        in_root = {"/var/spool"} | ({"/var/tmp"} if name == "pc11" else set())
+        in_root = {"/var/spool", "/var/mail"} | ({"/var/tmp"} if name == "pc11" else set())
         assert kinds == {path: "overlay" if path in in_root else "tmpfs" for path in PRIVATE}
     for name in BOTH:
         kept = [f"{path}/only-here" for path in PRIVATE]
@@ -156,34 +170,46 @@ def test_a_home_is_mounted_when_needed_and_cleared_of_what_its_own_slave_has_lef
             assert library.on_slave(name, *as_ann, f"{left}; {clear}") == ("" if whose == name else mark)
         kinds = library.on_slave(name, "findmnt", "--noheadings", "--output", "FSTYPE", "/home")
         assert kinds.split() == ["autofs", "nfs4"]
+    _require_profile_kept_while_used(library, as_ann)
+
+
+def _require_profile_kept_while_used(library: Library, as_ann: tuple[str, ...]) -> None:
+    """A profile that one slave uses is left alone by the other, which learns of it from their server."""
+    profile = "/home/ann/.mozilla/firefox/one"
+    library.on_slave("pc10", *as_ann, f"mkdir --parents {profile}; ln --symbolic 127.0.1.1:+1 {profile}/lock")
+    use = f"cd {profile} && exec perl -e {shlex.quote(_USE_PROFILE)}"
+    library.on_slave("pc10", "systemd-run", "--unit=firefox", *as_ann, use)
+    wait = f"for i in $(seq {_LOCK_SECONDS}); do [ ! -e {profile}/locked ] || exit 0; sleep 1; done; exit 1"
+    library.on_slave("pc10", *as_ann, wait)
+    clear = f"/usr/local/lib/diskless/home-cleanup; readlink {profile}/lock || true"
+    assert library.on_slave("pc11", *as_ann, clear) == "127.0.1.1:+1"
+    library.on_slave("pc10", "systemctl", "stop", "firefox")
+    assert library.on_slave("pc11", *as_ann, clear) == ""
 
 
 def test_the_master_has_a_log_of_each(library: Library, both: dict[str, Machine]) -> None:
     for name in BOTH:
         library.on_slave(name, "logger", "--tag", "test", f"hello-from-{name}")
     deadline = time.monotonic() + _LOG_SECONDS
-    while time.monotonic() < deadline:
-        told = library.on_master(
-            "journalctl", "--directory=/var/log/diskless", "--quiet", "--output=cat", "--identifier=test"
-        )
-        if all(f"hello-from-{name}" in told for name in BOTH):
-            break
+    received: dict[str, list[str]] = {}
+    while not all(received.get(name) for name in BOTH) and time.monotonic() < deadline:
         # The log is sent in lots, and neither side tells anybody when one has come.
         time.sleep(2)
+        received = {name: _received(library, name) for name in BOTH}
+    # Each file is named by the address that sent, and holds what came from there alone.
+    assert received == {name: [f"hello-from-{name}"] for name in BOTH}
     for name in BOTH:
-        its = library.on_master(
-            "journalctl",
-            "--directory=/var/log/diskless",
-            "--quiet",
-            "--output=cat",
-            "--identifier=test",
-            f"_HOSTNAME={name}",
-        )
-        assert its.splitlines() == [f"hello-from-{name}"]
         # In the slave's own memory besides, and capped.
-        assert library.on_slave(name, "ls", "/var/log").find("journal") == -1
-    files = library.on_master("ls", "/var/log/diskless").split()
-    assert len([file for file in files if file.startswith("remote-")]) >= len(BOTH)
+        assert "journal" not in library.on_slave(name, "ls", "/var/log")
+        settings = library.on_slave(name, "systemd-analyze", "cat-config", "systemd/journald.conf").splitlines()
+        assert {"Storage=volatile", "RuntimeMaxUse=32M"} <= set(settings)
+
+
+def _received(library: Library, name: str) -> list[str]:
+    """What the test has said on a slave, by the file that the master keeps of it."""
+    file = f"/var/log/diskless/remote-{library.model['slaves'][name]['ip']}[.@]*"
+    asked = ("journalctl", f"--file={file}", "--quiet", "--output=cat", "--identifier=test")
+    return library.on_master("sh", "-c", f"{shlex.join(asked)} || true").splitlines()
 
 
 def test_the_roots_interface_is_left_alone_and_its_lease_renewed(library: Library, both: dict[str, Machine]) -> None:
@@ -222,11 +248,18 @@ def test_time_servers_are_those_of_the_network(library: Library, both: dict[str,
 
 
 def test_packages_that_expect_a_boot_loader_are_content(library: Library, both: dict[str, Machine]) -> None:
-    said = library.on_slave(
-        "pc10", "sh", "-c", "{ update-grub; run-parts --arg=6.1.0-99-amd64 /etc/kernel/postinst.d; } 2>&1"
-    )
-    assert "update-grub: nothing to do" in said
-    assert "update-initramfs: nothing to do" in said
+    for name in BOTH:
+        said = library.on_slave(
+            name, "sh", "-c", "{ update-grub; run-parts --arg=6.1.0-99-amd64 /etc/kernel/postinst.d; } 2>&1"
+        )
+        assert "update-grub: nothing to do" in said
+        assert "update-initramfs: nothing to do" in said
+
+
+def test_a_start_is_given_more_time_and_an_end_less(library: Library, both: dict[str, Machine]) -> None:
+    for name in BOTH:
+        shown = library.on_slave(name, "systemctl", "show", "-p", "DefaultTimeoutStartUSec,DefaultTimeoutStopUSec")
+        assert sorted(shown.splitlines()) == ["DefaultTimeoutStartUSec=5min", "DefaultTimeoutStopUSec=15s"]
 
 
 def test_they_are_off_soon_and_what_they_keep_is_there_again(library: Library, both: dict[str, Machine]) -> None:
