@@ -5,10 +5,27 @@ set -uo pipefail
 
 cd "$(dirname "$0")/.." || exit 1
 
+LOGS=build/boot
+mkdir -p "$LOGS"
+
 half() {
   local name=$1
   shift
-  .venv/bin/python -m tests.lab exec --id "boot-$name" -- .venv/bin/pytest --verbose --durations=15 "$@" 2>&1 | sed --unbuffered "s/^/$name: /"
+  .venv/bin/python -m tests.lab exec --id "boot-$name" -- .venv/bin/pytest --verbose --durations=15 "$@" 2>&1 |
+    tee "$LOGS/$name.log" | sed --unbuffered "s/^/$name: /"
+}
+
+# Last, where it is looked for, as the other half may have gone on for long; the names at the very end, where a cut log still has them.
+failed() {
+  local name
+  for name in "$@"; do
+    printf '\n%s\n' "$LOGS/$name.log"
+    sed -n '/^=* \(FAILURES\|ERRORS\) =*$/,/^=* slowest /p' "$LOGS/$name.log" | tail -n 100
+  done
+  for name in "$@"; do
+    printf '\n%s\n' "$LOGS/$name.log"
+    tail -n 10 "$LOGS/$name.log"
+  done
 }
 
 # Each begins with a fresh master, and ends with what all its boots have left.
@@ -17,4 +34,9 @@ half slaves tests/boot/test_[78]_*.py tests/boot/test_99_secrets.py "$@"
 slaves=$?
 wait $!
 servers=$?
-[ $slaves = 0 ] && [ $servers = 0 ]
+set --
+[ $servers = 0 ] || set -- servers
+[ $slaves = 0 ] || set -- "$@" slaves
+[ $# = 0 ] && exit
+failed "$@" >&2
+exit 1
