@@ -20,7 +20,7 @@ failed() {
   local name
   for name in "$@"; do
     printf '\n%s\n' "$LOGS/$name.log"
-    sed -n '/^=* \(FAILURES\|ERRORS\) =*$/,/^=* slowest /p' "$LOGS/$name.log" | tail -n 100
+    sed -n '/^=* \(FAILURES\|ERRORS\) =*$/,/^=* slowest /p' "$LOGS/$name.log" | grep -v '^boot: ' | tail -n 100
   done
   for name in "$@"; do
     printf '\n%s\n' "$LOGS/$name.log"

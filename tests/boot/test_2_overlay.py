@@ -78,5 +78,7 @@ def _require_overlay(converged: Library, machine: Machine) -> None:
     file, read_only = backing.split()
     assert file.endswith("/root.squashfs")
     assert read_only == "1"
+    # The usual eight devices would each be looked at by udev.
+    assert converged.on_slave("pc01", "sh", "-c", "echo /sys/block/loop*") == "/sys/block/loop0"
     generation = _require_read_only_nfs(converged, mounts[str(pathlib.PurePath(file).parent)])
     assert converged.on_master("ls", f"{generation}/root.squashfs") == f"{generation}/root.squashfs\n"

@@ -30,7 +30,11 @@ cmdline_all() {
 
 # The last value of the name $1 in the file of items $2: the later one wins.
 cmdline_last() {
-    cmdline_all "$1" "$2" | tail -n 1
+    last=
+    while IFS= read -r item; do
+        case $item in "$1="*) last=${item#"$1="} ;; esac
+    done < "$2"
+    if [ -n "$last" ]; then printf '%s\n' "$last"; fi
 }
 
 # Whether the word $1 stands alone in the file of items $2.
