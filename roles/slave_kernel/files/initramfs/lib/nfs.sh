@@ -50,6 +50,8 @@ mount_nfs() {
                 ;;
         esac
         error="$error${error:+; }version $version: ${said:-no answer in 40 s}"
+        # A server that is only slow is asked for the same again: by version 3 it cannot see who uses what.
+        if [ -z "$said" ]; then return 1; fi
     done
     return 1
 }
