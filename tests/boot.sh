@@ -13,6 +13,10 @@ half() {
   shift
   .venv/bin/python -m tests.lab exec --id "boot-$name" -- .venv/bin/pytest --verbose --durations=15 "$@" 2>&1 |
     tee "$LOGS/$name.log" | sed --unbuffered "s/^/$name: /"
+  local status=$?
+  # It may be the lab's, when all tests have passed.
+  echo "exit status $status" >> "$LOGS/$name.log"
+  return $status
 }
 
 # Last, where it is looked for, as the other half may have gone on for long; the names at the very end, where a cut log still has them.

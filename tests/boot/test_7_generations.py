@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pathlib
 import re
+import time
 import typing
 
 import pytest
@@ -20,6 +21,8 @@ _FOLDER = f"/srv/diskless/images/{_IMAGE}"
 
 # Those that run throughout, and what their image comes by.
 _PROTOCOLS = {"pc02": "nfs", "pc13": "nbd"}
+# How long a server may keep open what a slave had that is off: its lease is 30 s, and it looks now and then.
+_LEASE_SECONDS = 120
 _FAILED_NFS = re.compile(r"nfs: server .* not responding|NFS: .*(?:error|failed)|[Ss]tale file handle|lost .* locks")
 
 # What pc01 has from the rollback on: what kept it by NFS is not needed any more.
@@ -151,11 +154,22 @@ def test_what_a_slave_runs_is_removed_only_when_it_is_off(converged: Library, ru
         assert story["first"] in _there(converged)
         _require_undisturbed(converged, {"pc13": running["pc13"]}, story["first"])
         converged.switch_off("pc13", running["pc13"])
+        _wait_until_let_go(converged, story["first"])
 
         converged.site("nobody-runs-it", *now, more=_INVENTORY)
         assert _there(converged) == _named(converged)
         assert sorted(converged.on_master("ls", f"/srv/tftp/images/{_IMAGE}").split()) == _named(converged)
         nbd_slaves.require_health(converged, "pc01")
+
+
+def _wait_until_let_go(library: Library, generation: str) -> None:
+    """Waits until no server has anything of a generation open: with NFS until the lease of who is off has ended."""
+    deadline = time.monotonic() + _LEASE_SECONDS
+    opened = f"find /proc/[0-9]*/fd -lname '{_FOLDER}/{generation}/*' 2> /dev/null || true"
+    while found := library.on_master("sh", "-c", opened):
+        assert time.monotonic() < deadline, found
+        # A lease that ends tells nobody.
+        time.sleep(1)
 
 
 def _named(library: Library) -> list[str]:

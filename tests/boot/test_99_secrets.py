@@ -298,7 +298,10 @@ def test_a_made_up_handle_opens_all_that_shares_a_file_system_with_a_tree(
 
 def test_a_slave_has_its_disks_by_nbd(secret: Secrets, at: Places, server: str) -> None:
     disk = planted.SWAP.removeprefix(f"{planted.DIRECTORY}/")
-    assert needles.found_in(secret.values, nbd_client.read(at("pc07"), server, disk)) == {"pc07's page in its swap"}
+    found = needles.found_in(secret.values, nbd_client.read(at("pc07"), server, disk))
+    # It may have paged out more of its own.
+    assert "pc07's page in its swap" in found
+    assert [name for name in found if not name.startswith("pc07's ")] == []
 
 
 @pytest.mark.parametrize("who", [*OTHERS, STRANGER])

@@ -83,6 +83,8 @@ def variables(folder: pathlib.Path, name: str) -> dict[str, str | bool | int]:
         "ansible_user": "root",
         "ansible_password": "",
         "ansible_become": False,
+        # Until `podman exec` has started sshd: ten seconds are few for a busy machine.
+        "ansible_ssh_timeout": 60,
         "ansible_ssh_private_key_file": str(KEY),
         "ansible_ssh_args": "",
         "ansible_ssh_common_args": " ".join(options),

@@ -11,6 +11,7 @@ import time
 import typing
 import uuid
 
+from qemu.qmp import ConnectError
 from qemu.qmp.legacy import QEMUMonitorProtocol
 
 from tests.lab import firmware, milestones, network, paths, text_screen
@@ -215,11 +216,12 @@ class Machine:
 
     def _connect(self, monitor: pathlib.Path) -> QEMUMonitorProtocol:
         deadline = time.monotonic() + _QMP_SECONDS
-        while not monitor.exists():
-            if self._qemu.poll() is not None or time.monotonic() > deadline:
-                raise LabError(f"{self.hardware.name}: QEMU does not start: {tail(self.folder / 'qemu.log', 5)}")
-            # The socket is QEMU's only sign that it can be talked to.
+        while self._qemu.poll() is None and time.monotonic() < deadline:
+            # Its socket is QEMU's only sign that it can be talked to, and that only a moment after it is there.
+            if monitor.exists():
+                client = QEMUMonitorProtocol(str(monitor))
+                with contextlib.suppress(ConnectError):
+                    client.connect()
+                    return client
             time.sleep(0.02)
-        client = QEMUMonitorProtocol(str(monitor))
-        client.connect()
-        return client
+        raise LabError(f"{self.hardware.name}: QEMU does not start: {tail(self.folder / 'qemu.log', 5)}")

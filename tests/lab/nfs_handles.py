@@ -70,6 +70,8 @@ def _call(address: tuple[str, int], program: tuple[int, int], procedure: int, ui
         socket.create_connection(address, _TIMEOUT_SECONDS, ("", _privileged())) as connection,
         connection.makefile("rb") as answer,
     ):
+        # It leaves the port free at once: there are few.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         connection.sendall(struct.pack(">I", 0x80000000 | len(call)) + call)
         reply, last = b"", False
         while not last:

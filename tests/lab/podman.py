@@ -59,4 +59,9 @@ def process_id(folder: pathlib.Path, name: str) -> int:
 
 def remove(folder: pathlib.Path, name: str) -> None:
     """Ends and removes a container; none of that name is fine. Raises LabError."""
+    named = ("--filter", f"name=^{name}$")
+    if run(command(folder, "ps", *named, "--format", "{{.Names}}")).strip():
+        # Whoever has it removed at once waits five seconds for its end, which a busy machine may need for one write.
+        run(command(folder, "kill", "--signal", "KILL", name))
+        run(command(folder, "wait", name))
     run(command(folder, "rm", "--force", "--ignore", "--time", "0", name))

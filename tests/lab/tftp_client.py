@@ -7,6 +7,7 @@ words}`. Ends with status 1 when nobody answers.
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import socket
 import struct
@@ -16,7 +17,8 @@ from tests.lab.errors import LabError
 from tests.lab.run import run
 
 _BLOCK_BYTES = 512
-_TIMEOUT_SECONDS = 5.0
+_RESEND_SECONDS = 1.0
+_TRIES = 60
 _READ, _DATA, _ACKNOWLEDGE, _ERROR = 1, 3, 4, 5
 
 
@@ -28,19 +30,29 @@ def fetch(server: str, path: str) -> bytes:
     """The content of a file. Raises RefusedError, or OSError when nobody answers."""
     content = b""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as link:
-        link.settimeout(_TIMEOUT_SECONDS)
-        link.sendto(struct.pack("!H", _READ) + path.encode() + b"\0octet\0", (server, 69))
+        link.settimeout(_RESEND_SECONDS)
+        asked, peer = struct.pack("!H", _READ) + path.encode() + b"\0octet\0", (server, 69)
         while True:
-            packet, peer = link.recvfrom(_BLOCK_BYTES + 4)
+            packet, peer = _answered(link, asked, peer)
             kind, number = struct.unpack_from("!HH", packet)
             if kind == _ERROR:
                 raise RefusedError(packet[4:].rstrip(b"\0").decode("utf-8", "replace"))
             if kind != _DATA or number != (len(content) // _BLOCK_BYTES + 1) & 0xFFFF:
                 continue
             content += packet[4:]
-            link.sendto(struct.pack("!HH", _ACKNOWLEDGE, number), peer)
+            asked = struct.pack("!HH", _ACKNOWLEDGE, number)
             if len(packet) - 4 < _BLOCK_BYTES:
+                link.sendto(asked, peer)
                 return content
+
+
+def _answered(link: socket.socket, packet: bytes, peer: tuple[str, int]) -> tuple[bytes, tuple[str, int]]:
+    """What comes back, and from where, to a packet that is sent until something does: UDP may lose it."""
+    for _ in range(_TRIES):
+        link.sendto(packet, peer)
+        with contextlib.suppress(TimeoutError):
+            return link.recvfrom(_BLOCK_BYTES + 4)
+    raise TimeoutError(f"{peer[0]} does not answer")
 
 
 def ask(enter: list[str], server: str, path: str) -> bytes:
