@@ -65,28 +65,36 @@ class Played(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
-    """Run a module in each way; with ansible-playbook, on this machine."""
-    folder = tmp_path_factory.mktemp("play")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """The playbook, with an inventory of this machine."""
+    made = tmp_path_factory.mktemp("play")
     for name, text in {
         "library/slow.py": MODULE, "library/plain.py": MODULE, "action_plugins/slow.py": ACTION, "play.yml": PLAY,
+        "hosts": f"master01 ansible_connection=local ansible_python_interpreter={sys.executable}",
     }.items():  # fmt: skip
-        (folder / name).parent.mkdir(exist_ok=True)
-        (folder / name).write_text(text)
+        (made / name).parent.mkdir(exist_ok=True)
+        (made / name).write_text(text)
+    return made
+
+
+def run(folder: pathlib.Path, *command: str) -> subprocess.CompletedProcess[str]:
+    """Run a program of this Python's environment in the playbook's folder; it must end well and leave no job behind."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
     ours = {"ANSIBLE_COLLECTIONS_PATH": f"{CHECKOUT}/collections", "ANSIBLE_ASYNC_DIR": f"{folder}/jobs"}
-    python = f"ansible_python_interpreter={sys.executable}"
+    path = f"{pathlib.Path(sys.executable).parent}:{clean['PATH']}"
     done = subprocess.run(
-        ["ansible-playbook", "--connection=local", "--inventory=master01,", "-e", python, "play.yml"],
-        cwd=folder,
-        env={**clean, **ours, "PATH": f"{pathlib.Path(sys.executable).parent}:{clean['PATH']}"},
-        capture_output=True,
-        text=True,
-        check=False,
+        command, cwd=folder, env={**clean, **ours, "PATH": path}, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert list((folder / "jobs").glob("*")) == []
-    return Played(done.stderr, *json.loads((folder / "results").read_text()))
+    return done
+
+
+@pytest.fixture(scope="module")
+def played(folder: pathlib.Path) -> Played:
+    """Run a module in each way; with ansible-playbook, on this machine."""
+    errors = run(folder, "ansible-playbook", "--inventory=hosts", "play.yml").stderr
+    return Played(errors, *json.loads((folder / "results").read_text()))
 
 
 def test_the_result_is_the_modules_own(played: Played) -> None:
@@ -105,3 +113,20 @@ def test_lines_are_shown(played: Played) -> None:
     lines = [line for line in played.errors.splitlines() if line.startswith("[master01] room")]
     assert set(lines) <= set(told)
     assert told[2] in lines
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may write below /run")
+def test_they_are_events_of_a_job_of_awx(folder: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    """AWX runs its jobs by ansible-runner, and shows the events that this gives it."""
+    given = (
+        "--project-dir",
+        str(folder),
+        "--inventory",
+        str(folder / "hosts"),
+        "--cmdline",
+        '-e \'{"ends": ["well"]}\'',
+    )
+    said = run(folder, "ansible-runner", "run", str(tmp_path), "--playbook", "play.yml", "--json", *given).stdout
+    events = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    shown = [event["stdout"] for event in events if event["event"] == "verbose"]
+    assert "[master01] room: 2 of 2 made" in shown
