@@ -48,7 +48,7 @@ def fetch(server: str, path: str) -> bytes:
 
 def _answered(link: socket.socket, packet: bytes, peer: tuple[str, int]) -> tuple[bytes, tuple[str, int]]:
     """What comes back, and from where, to a packet that is sent until something does: UDP may lose it."""
-    for _ in range(_TRIES):
+    for _attempt in range(_TRIES):
         link.sendto(packet, peer)
         with contextlib.suppress(TimeoutError):
             return link.recvfrom(_BLOCK_BYTES + 4)
