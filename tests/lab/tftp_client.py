@@ -33,25 +33,30 @@ def fetch(server: str, path: str) -> bytes:
         link.settimeout(_RESEND_SECONDS)
         asked, peer = struct.pack("!H", _READ) + path.encode() + b"\0octet\0", (server, 69)
         while True:
-            packet, peer = _answered(link, asked, peer)
-            kind, number = struct.unpack_from("!HH", packet)
-            if kind == _ERROR:
-                raise RefusedError(packet[4:].rstrip(b"\0").decode("utf-8", "replace"))
-            if kind != _DATA or number != (len(content) // _BLOCK_BYTES + 1) & 0xFFFF:
-                continue
-            content += packet[4:]
+            number = (len(content) // _BLOCK_BYTES + 1) & 0xFFFF
+            piece, peer = _block(link, number, asked, peer)
+            content += piece
             asked = struct.pack("!HH", _ACKNOWLEDGE, number)
-            if len(packet) - 4 < _BLOCK_BYTES:
+            if len(piece) < _BLOCK_BYTES:
                 link.sendto(asked, peer)
                 return content
 
 
-def _answered(link: socket.socket, packet: bytes, peer: tuple[str, int]) -> tuple[bytes, tuple[str, int]]:
-    """What comes back, and from where, to a packet that is sent until something does: UDP may lose it."""
+def _block(link: socket.socket, number: int, asked: bytes, peer: tuple[str, int]) -> tuple[bytes, tuple[str, int]]:
+    """The content of a block, and where it came from. What asks for it is sent until it comes, as UDP may lose it.
+
+    Not because another one comes: who answers each of two that are alike has all that follow twice.
+    """
     for _attempt in range(_TRIES):
-        link.sendto(packet, peer)
+        link.sendto(asked, peer)
         with contextlib.suppress(TimeoutError):
-            return link.recvfrom(_BLOCK_BYTES + 4)
+            while True:
+                packet, sender = link.recvfrom(_BLOCK_BYTES + 4)
+                kind, its = struct.unpack_from("!HH", packet)
+                if kind == _ERROR:
+                    raise RefusedError(packet[4:].rstrip(b"\0").decode("utf-8", "replace"))
+                if (kind, its) == (_DATA, number):
+                    return packet[4:], sender
     raise TimeoutError(f"{peer[0]} does not answer")
 
 
