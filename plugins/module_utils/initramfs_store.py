@@ -24,7 +24,7 @@ TREE = "root"
 
 FILE_MODE = 0o644
 DIRECTORY_MODE = 0o755
-LANGUAGE = 1
+LANGUAGE = 2
 """Raise it when an initramfs that was built before cannot start by the kernel's command line and the servers of now (an
 argument has another meaning, the node service another protocol): every one is then built anew."""
 

@@ -118,7 +118,7 @@ def _nfs_root(directory: str, image: Image, master: Master, slave: Slave, root: 
         place = [f"nfsroot={master['ip']}:{tree_directory(directory, slave)}", "rw"]
         shared = booted(slave, image["name"])["shared"]
         if shared:
-            place.append(f"diskless.shared={generation}/root:{','.join(shared)}")
+            place.append(f"diskless.shared={generation}/root.squashfs:{','.join(shared)}")
     else:
         lower = "root" if image["format"] == "tree" else "root.squashfs"
         place = [f"nfsroot={master['ip']}:{generation}", "ro", f"diskless.lower={lower}"]

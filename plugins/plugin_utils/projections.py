@@ -150,7 +150,7 @@ def _generations(fleet: Fleet, slave: Slave) -> dict[str, bool]:
     for image, root in boot_labels.served(slave):
         if root not in NBD_ROOTS and (root != "nfs_tree" or booted(slave, image)["shared"]):
             path = image_directory(fleet["directory"], image, slave)
-            in_one_file = root == "nfs_overlay" and fleet["images"][image]["format"] == "squashfs"
+            in_one_file = root == "nfs_tree" or fleet["images"][image]["format"] == "squashfs"
             found[path] = in_one_file and found.get(path, True)
     return found
 

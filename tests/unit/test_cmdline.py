@@ -42,7 +42,7 @@ LINES: list[tuple[dict[str, Any], str, str]] = [
         {},
         "pc02",
         "root=/dev/nfs nfsroot=192.168.1.1:/srv/diskless/trees/pc02 rw "
-        "diskless.shared=/srv/diskless/images/catalogue/G/root:/usr,/opt "
+        "diskless.shared=/srv/diskless/images/catalogue/G/root.squashfs:/usr,/opt "
         "diskless.mount=/home,nfs,192.168.1.1:/srv/diskless/home,rw,nosuid,nodev "
         f"diskless.node=192.168.1.1:585/pc02 ip=dhcp systemd.hostname=pc02 {CONSOLES}",
     ),
@@ -116,7 +116,7 @@ LINES: list[tuple[dict[str, Any], str, str]] = [
         },
         "pc02",
         "root=/dev/nfs nfsroot=192.168.1.1:/srv/diskless/trees/pc02 rw "
-        "diskless.shared=/srv/diskless/images/catalogue/G/root:/usr,/opt "
+        "diskless.shared=/srv/diskless/images/catalogue/G/root.squashfs:/usr,/opt "
         "diskless.mount=/var/lib/rpm,ext4,/dev/nbd0,rw,nosuid,nodev,x-systemd.growfs "
         "diskless.nbd=0,192.168.1.1,disks/pc02/rpm,rw diskless.swap=zram,67108864 "
         f"diskless.node=192.168.1.1:585/pc02 ip=dhcp systemd.hostname=pc02 {CONSOLES}",

@@ -33,6 +33,16 @@ def refuse(version: str, reason: str) -> str:
     return f'case "$4" in *vers={version}*) echo "mount: mounting $5 on $6 failed: {reason}" >&2; exit 1 ;; esac'
 
 
+def refuse_type(kind: str) -> str:
+    """What a mount of this type says of what is none."""
+    return f'case "$*" in *"-t {kind}"*) echo "mount: mounting $5 on $6 failed: Invalid argument" >&2; exit 1 ;; esac'
+
+
+def refuse_bind() -> str:
+    """What a mount says of a directory that is not there."""
+    return 'case "$*" in *bind*) echo "mount: mounting $3 on $4 failed: No such file or directory" >&2; exit 1 ;; esac'
+
+
 OVERLAY = f"nfsroot={SERVER}:{IMAGE} ro diskless.lower=root.squashfs"
 OWN_TREE = f"nfsroot={SERVER}:{TREE} rw"
 
@@ -101,25 +111,54 @@ def test_a_server_that_gives_nothing_is_told_of(machine: Machine, mount: str, ve
     assert machine.read("tmp/check") == CHECK_EXPORT
 
 
+SHARED = f"{OWN_TREE} diskless.shared={IMAGE}/root.squashfs:/usr,/opt"
+
+
 @pytest.mark.parametrize(
     ("version", "asked"), [("4.2", ""), ("3", ",nolock,mountproto=tcp"), ("4.1", "")], ids=["4.2", "3", "4.1"]
 )
-def test_shared_directories_come_by_the_version_of_the_root(machine: Machine, version: str, asked: str) -> None:
+def test_shared_directories_are_those_of_the_image_that_comes_by_the_version_of_the_root(
+    machine: Machine, version: str, asked: str
+) -> None:
     kind = "nfs" if version == "3" else "nfs4"
     machine.write("proc/mounts", f"{SERVER}:{TREE} /sysroot {kind} rw,relatime,vers={version},addr={SERVER} 0 0\n")
+    machine.write("proc/self/mountinfo", "")
+    machine.write("run/initramfs/nfs/root.squashfs", "")
     for name in ("usr", "opt"):
         (machine.root / "sysroot" / name).mkdir()
-    assert machine.run("steps/70-shared", f"{OWN_TREE} diskless.shared={IMAGE}/root:/usr,/opt")
+    assert machine.run("steps/70-shared", SHARED)
     assert machine.calls() == [
-        nfs(version, "ro", f"/sysroot/{name}", f"{IMAGE}/root/{name}", asked) for name in ("usr", "opt")
+        nfs(version, "ro", "/run/initramfs/nfs", IMAGE, asked),
+        "mount -t squashfs -o loop,ro /run/initramfs/nfs/root.squashfs /run/initramfs/lower",
+        *(f"mount -o bind /run/initramfs/lower/{name} /sysroot/{name}" for name in ("usr", "opt")),
     ]
+    assert machine.read("tmp/result") == f"shared from {IMAGE}/root.squashfs: /usr,/opt"
 
 
-def test_a_shared_directory_that_cannot_be_mounted_is_told_of(machine: Machine) -> None:
-    machine.program("mount", "exit 137")
+@pytest.mark.parametrize(
+    ("refused", "told"),
+    [
+        (
+            "exit 137",
+            f"The NFS server {SERVER} does not give {IMAGE} to this computer: version 4.2: no answer in 40 s.",
+        ),
+        ("exit 0", f"The image {SERVER}:{IMAGE}/root.squashfs is not there."),
+        (
+            f"touch run/initramfs/nfs/root.squashfs; {refuse_type('squashfs')}",
+            f"The image {SERVER}:{IMAGE}/root.squashfs (squashfs) cannot be mounted: Invalid argument.",
+        ),
+        (
+            f"touch run/initramfs/nfs/root.squashfs; {refuse_bind()}",
+            f"The image {SERVER}:{IMAGE}/root.squashfs has no directory /usr to share: No such file or directory.",
+        ),
+    ],
+    ids=["server", "absent", "damaged", "without it"],
+)
+def test_a_shared_directory_that_cannot_be_mounted_is_told_of(machine: Machine, refused: str, told: str) -> None:
+    machine.program("mount", f"cd {machine.root}; {refused}")
+    machine.write("proc/self/mountinfo", "")
     (machine.root / "sysroot/usr").mkdir()
-    assert not machine.run("steps/70-shared", f"{OWN_TREE} diskless.shared={IMAGE}/root:/usr")
-    told = f"The NFS server {SERVER} does not give {IMAGE}/root/usr to this computer: version 4.2: no answer in 40 s."
+    assert not machine.run("steps/70-shared", SHARED)
     assert machine.read("tmp/problem") == told
 
 

@@ -19,7 +19,7 @@ def test_every_line_on_a_fresh_master() -> None:
     new = generation(model, "catalogue")
     there = nothing(node=node(files=FILES, has_password=True, after=["a", "b", "c"]))
     nfsroot = "nfsroot=192.168.1.1:/srv/diskless/trees/pc02"
-    shared = f"diskless.shared=/srv/diskless/images/catalogue/{new}/root:/usr,/opt"
+    shared = f"diskless.shared=/srv/diskless/images/catalogue/{new}/root.squashfs:/usr,/opt"
     rest = [
         "diskless.node=192.168.1.1:585/pc02",
         "ip=dhcp",
@@ -89,7 +89,7 @@ Its boot files in /srv/tftp
   the same for other loaders: ipxe/machines/192.168.1.22.ipxe
 
 What it may mount and attach
-  NFS ro /srv/diskless/images/catalogue/{new}, for 192.168.1.22
+  NFS ro /srv/diskless/images/catalogue/{new}, all are nobody there, for 192.168.1.22
   NFS rw /srv/diskless/trees/pc02, for 192.168.1.22
 
 Its own on the master

@@ -177,7 +177,7 @@ def test_what_a_menu_offers_is_built_published_and_exported() -> None:
 def test_the_same_image_as_tree_and_overlay_is_exported_once() -> None:
     made = model(pc02={"slave_menu": MENU})
     exported = [item for item in projections.exports(made, "master01") if item["path"] == generation(made, "catalogue")]
-    assert exported == [export(generation(made, "catalogue"), ["192.168.1.22"], "ro", squash=False)]
+    assert exported == [export(generation(made, "catalogue"), ["192.168.1.22"], "ro", squash=False, in_one_file=True)]
 
 
 def test_only_where_another_server_gives_addresses_the_files_go_by_mac() -> None:
@@ -206,7 +206,7 @@ def test_exports() -> None:
     made = model()
     assert projections.exports(made, "master01") == [
         export("/srv/diskless/home", ["192.168.1.22"], "rw", squash=True),
-        export(generation(made, "catalogue"), ["192.168.1.22"], "ro", squash=False),
+        export(generation(made, "catalogue"), ["192.168.1.22"], "ro", squash=False, in_one_file=True),
         export(generation(made, "reading_room"), ["192.168.1.21"], "ro", squash=False, in_one_file=True),
         export("/srv/diskless/trees/pc02", ["192.168.1.22"], "rw", squash=False),
     ]

@@ -165,7 +165,7 @@ def test_an_older_generation_shares_what_it_has() -> None:
     (tree,) = image_projections.trees(made, "master01")
     assert tree["shared"] == ["/srv"]
     entry: Any = next(one for one in projections.boot_entries(made, "master01") if one["name"] == "pc02")
-    assert f"diskless.shared=/srv/diskless/images/catalogue/{CATALOGUE}/root:/srv" in entry["labels"][0]["cmdline"]
+    assert f"diskless.shared=/srv/diskless/images/catalogue/{CATALOGUE}/root.squashfs:/srv" in entry["labels"][0]["cmdline"]
 
 
 def test_nothing_is_mounted_into_what_an_older_generation_shares() -> None:
@@ -193,7 +193,7 @@ def test_an_older_generation_with_too_long_a_line_is_an_error() -> None:
     state["images"]["catalogue"][0]["shared"] = [f"/opt/{number:0200d}" for number in range(8)]
     made = settled(model(), {"master01": state}, Run("site", None, TIME, []))
     assert [error[:70] for error in made["errors"]] == [
-        "pc02: slave_cmdline: []: makes a kernel command line of 1973 bytes; al"
+        "pc02: slave_cmdline: []: makes a kernel command line of 1982 bytes; al"
     ]
 
 

@@ -21,7 +21,7 @@ def arguments(
     if kind == "nfs_overlay":
         root = [("nfsroot", f"{server}:/srv/diskless/{folder}"), ("ro", None), ("diskless.lower", "root.squashfs")]
     if kind == "nfs_tree":
-        shared = f"/srv/diskless/{folder}/root:/usr,/opt"
+        shared = f"/srv/diskless/{folder}/root.squashfs:/usr,/opt"
         root = [("nfsroot", f"{server}:/srv/diskless/trees/{name}"), ("rw", None), ("diskless.shared", shared)]
     mounts = [
         ("diskless.mount", f"{one['path']},nfs,{one['src'].replace('master:', f'{server}:', 1)},{one['opts']}")
