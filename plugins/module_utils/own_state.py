@@ -11,7 +11,7 @@ import stat
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from ansible_collections.diskless.netboot.plugins.module_utils import tree_files, tree_survey
+from ansible_collections.diskless.netboot.plugins.module_utils import tree_files, tree_survey, volumes
 from ansible_collections.diskless.netboot.plugins.module_utils.atomic_file import open_directory, write_file
 
 OWN = "own"
@@ -119,14 +119,16 @@ def clear(directory: str, found: Survey, *, prune: bool, dry: bool) -> Outcome:
 
 
 def _require_unmounted(directory: str, name: str) -> None:
-    # Not the real path of the name itself: a link there is removed, wherever it leads.
-    path = f"{os.path.realpath(f'{directory}/{OWN}')}/{name}"
-    if mounts := tree_files.mounts_below(path, tree_files.mountinfo()):
+    if mounts := volumes.other_mounts(directory, f"{OWN}/{name}"):
         raise ValueError(f"is not removed, because something is mounted there; unmount it first: {', '.join(mounts)}")
 
 
 def _remove(directory: str, name: str) -> None:
     """Remove what a slave kept, or what is left of it."""
+    if volumes.is_volume(directory, f"{OWN}/{name}"):
+        _forget(directory, name)
+        volumes.remove(directory, f"{OWN}/{name}")
+        return
     with open_directory(f"{directory}/{OWN}") as own:
         if not tree_survey.TEMPORARY.fullmatch(name):
             # First: a directory without a record is kept, a record without a directory stops the slave's return.

@@ -83,6 +83,12 @@ def status(name: str, directory: int) -> os.stat_result | None:
         return None
 
 
+def is_empty(path: str) -> bool:
+    """Say whether a directory, whose path leads over no link at its end, holds nothing."""
+    with open_directory(path) as directory, os.scandir(directory) as entries:
+        return next(entries, None) is None
+
+
 def reopen(place: int) -> int:
     """Give a descriptor for reading of the file or directory that is open as ``place`` (``O_PATH``).
 
@@ -135,15 +141,15 @@ def device_of(path: str, info: str) -> str:
     return found
 
 
-def has_own_file_system(directory: str, name: str) -> bool:
-    """Say whether the folder ``name`` of ``directory`` is a file system apart.
+def has_own_file_system(path: str, info: str) -> bool:
+    """Say whether a file system is mounted at ``path``, and nowhere else; by a text in the form of mountinfo.
 
     Whoever may mount a part of a file system by NFS can guess the handles of all that lies on it, of other subvolumes
     too (exports(5), ``no_subtree_check``).
     """
-    info = mountinfo()
-    path = os.path.realpath(directory)
-    return device_of(f"{path}/{name}", info) != device_of(path, info)
+    mounts = _mounts(info)
+    devices = {device for point, device in mounts if point == path}
+    return bool(devices) and all(lies_in(point, path) for point, device in mounts if device in devices)
 
 
 def remove_tree(name: str, directory: int) -> None:

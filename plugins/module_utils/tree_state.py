@@ -18,6 +18,7 @@ from ansible_collections.diskless.netboot.plugins.module_utils.tree_manifest imp
 FORMAT = 1
 HOSTS = "etc/hosts"
 STATE_MODE = 0o600
+FILLING = ".filling"
 
 
 class Record(NamedTuple):
@@ -182,6 +183,24 @@ class Store:
         """Keep what is known of a slave's tree."""
         with open_directory(self.records) as folder:
             write_file(f"{slave}.json", dump_known(known), STATE_MODE, folder)
+
+    def filling(self) -> set[str]:
+        """Give the slaves whose tree a run was filling in its place when it died."""
+        try:
+            return {name.removesuffix(FILLING) for name in os.listdir(self.records) if name.endswith(FILLING)}
+        except FileNotFoundError:
+            return set()
+
+    def begin(self, slave: str) -> None:
+        """Remember that a tree is being filled in its place: what is there until :meth:`filled` is no slave's."""
+        with open_directory(self.records) as folder:
+            write_file(f"{slave}{FILLING}", b"", STATE_MODE, folder)
+
+    def filled(self, slave: str, record: Record) -> None:
+        """Keep what a tree was made from that was filled in its place."""
+        self.save(slave, Known(record))
+        with open_directory(self.records) as folder:
+            tree_files.remove_tree(f"{slave}{FILLING}", folder)
 
     def forget(self, slave: str) -> None:
         """Remove what is known of a slave's tree."""

@@ -23,10 +23,11 @@ TEMPORARY = re.compile(rf"\.{tree_files.NAME.pattern}\.diskless-[0-9a-f]{{8}}")
 
 
 class Survey(NamedTuple):
-    """``seed``, ``update``: slave → what its tree is to be made from; ``missing``: slaves whose tree was made, and is
-    not there; ``withdrawn``: trees of slaves that are not asked for any more; ``foreign``: what looks like a tree and
-    was not made here; ``remains``: of runs that died; ``mode``: that of the folder, where it is not :data:`MODE` and
-    this process' alone.
+    """``seed``, ``update``: slave → what its tree is to be made from (``seed``: there is none yet, or its place is
+    empty, or a run died while it filled that); ``missing``: slaves whose tree was made, and is not there;
+    ``withdrawn``: trees of slaves that are not asked for any more; ``foreign``: what looks like a tree and was not made
+    here; ``remains``: of runs that died; ``mode``: that of the folder, where it is not :data:`MODE` and this process'
+    alone.
     """
 
     seed: dict[str, Record]
@@ -72,15 +73,22 @@ def survey(store: tree_state.Store, wanted: Mapping[str, Record]) -> Survey:
     directories = {name for name, is_directory in found.items() if is_directory}
     there = {name for name in directories if tree_files.NAME.fullmatch(name)}
     made = store.slaves()
-    missing = sorted(made & wanted.keys() - there)
-    if missing and not made & there:
+    empty = {name for name in there & wanted.keys() if tree_files.is_empty(f"{store.directory}/trees/{name}")}
+    missing = sorted(name for name in made & wanted.keys() if name in empty or name not in there)
+    if missing and not made & (there - empty):
         raise ValueError(
             f"{store.directory}/trees: none of the trees that were made there is there ({', '.join(missing)}): "
             f"is a file system not mounted? {anew(store, '<slave>')}"
         )
+    filling = store.filling()
+    new = {name for name in wanted.keys() - made if name not in there or name in empty or name in filling}
     return Survey(
-        {name: record for name, record in wanted.items() if name not in there | made},
-        {name: record for name, record in wanted.items() if name in there and store.known(name) != Known(record)},
+        {name: record for name, record in wanted.items() if name in new},
+        {
+            name: record
+            for name, record in wanted.items()
+            if name in there - new - empty and store.known(name) != Known(record)
+        },
         missing,
         sorted(there & made - wanted.keys()),
         sorted(there - made - wanted.keys()),

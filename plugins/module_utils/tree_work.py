@@ -18,6 +18,7 @@ from ansible_collections.diskless.netboot.plugins.module_utils import (
     tree_plan,
     tree_state,
     tree_survey,
+    volumes,
 )
 from ansible_collections.diskless.netboot.plugins.module_utils import tree_update as update
 from ansible_collections.diskless.netboot.plugins.module_utils.atomic_file import open_directory, read_file
@@ -120,16 +121,20 @@ class Workshop:
             raise ValueError(f"trees of images that are not there: {', '.join(missing)}")
 
     def seed(self, slave: str, record: Record, trees: int) -> Change:
-        """Make a slave's tree; it appears by one rename."""
-        manifest, own = self._slaves(record)
+        """Make a slave's tree: it appears by one rename, or fills the directory that is there for it, a volume."""
+        if tree_files.status(slave, trees) is not None:
+            self.store.begin(slave)
+            with open_directory(slave, trees) as tree:
+                for name in os.listdir(tree):
+                    tree_files.remove_tree(name, tree)
+            self._fill(slave, record, trees)
+            os.sync()
+            self.store.filled(slave, record)
+            return Change(slave, None, record, [], [], [])
         temporary = tree_survey.temporary_name(slave)
         os.mkdir(temporary, 0o700, dir_fd=trees)
         try:
-            with open_directory(self.image_root(record)) as root, open_directory(temporary, trees) as tree:
-                update.seed(manifest, Source(root, own), tree)
-                found = os.fstat(root)
-                os.fchown(tree, found.st_uid, found.st_gid)
-                os.fchmod(tree, stat.S_IMODE(found.st_mode))
+            self._fill(temporary, record, trees)
             os.sync()
             os.rename(temporary, slave, src_dir_fd=trees, dst_dir_fd=trees)
         finally:
@@ -137,6 +142,15 @@ class Workshop:
         os.fsync(trees)
         self.store.save(slave, Known(record))
         return Change(slave, None, record, [], [], [])
+
+    def _fill(self, name: str, record: Record, trees: int) -> None:
+        """Make an empty directory a tree."""
+        manifest, own = self._slaves(record)
+        with open_directory(self.image_root(record)) as root, open_directory(name, trees) as tree:
+            update.seed(manifest, Source(root, own), tree)
+            found = os.fstat(root)
+            os.fchown(tree, found.st_uid, found.st_gid)
+            os.fchmod(tree, stat.S_IMODE(found.st_mode))
 
     def update(self, slave: str, record: Record) -> Change:
         """Bring a slave's tree to another generation. A tree without a record is compared with its image as it is."""
@@ -189,10 +203,12 @@ class Workshop:
 
         :raises ValueError: where something is mounted in it.
         """
-        path = os.path.realpath(f"{self.store.directory}/trees/{slave}")
-        mounts = tree_files.mounts_below(path, tree_files.mountinfo())
-        if mounts:
+        if mounts := volumes.other_mounts(self.store.directory, f"trees/{slave}"):
             raise ValueError(f"tree {slave!r} is not removed, because something is mounted there: {', '.join(mounts)}")
+        if volumes.is_volume(self.store.directory, f"trees/{slave}"):
+            self.store.forget(slave)
+            volumes.remove(self.store.directory, f"trees/{slave}")
+            return
         if not slave.startswith("."):
             temporary = tree_survey.temporary_name(slave)
             # First: a tree without a record is kept, a record without a tree stops the slave's return.

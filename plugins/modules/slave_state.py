@@ -85,7 +85,7 @@ import os
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.diskless.netboot.plugins.module_utils import own_state, some_names, tree_files
+from ansible_collections.diskless.netboot.plugins.module_utils import own_state, some_names
 
 SHOWN = 10
 
@@ -134,7 +134,6 @@ def main() -> None:
             os.umask(0o022)
             own_state.make(directory, found)
         done = own_state.clear(directory, found, prune=prune, dry=module.check_mode)
-        apart = not slaves or tree_files.has_own_file_system(directory, own_state.OWN)
     except ValueError as error:
         module.fail_json(msg=str(error))
     except OSError as error:
@@ -145,11 +144,6 @@ def main() -> None:
         )
     if found.foreign:
         module.warn(f"{directory}/own: left alone, for no run knows them: {some_names.some(found.foreign, SHOWN)}")
-    if not apart:
-        module.warn(
-            f"{directory}/own is no file system of its own: a hostile slave that keeps something there could reach all "
-            "that lies on its file system; see docs/servers.md, Confining a slave"
-        )
     if done.failures:
         told = "; ".join(f"{name}: {error}" for name, error in done.failures.items())
         module.fail_json(msg=f"{directory}/own: not all that was to go is removed: {told}", **result(found, done))

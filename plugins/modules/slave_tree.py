@@ -28,8 +28,8 @@ description:
   - A tree that was made and is gone is not made again, for its file system may not be mounted. Remove
     C(<directory>/state/trees/<slave>.json) to have it made anew. Where all are gone, nothing is done at all.
   - What goes wrong with one tree holds up no other. The module fails at the end then, and returns what was done.
-  - C(trees/) is closed to all but root. A warning says when it is no file system of its own, for then a hostile slave
-    can guess NFS file handles of what else lies on that file system.
+  - C(trees/) is closed to all but root. An empty directory that is there for a tree, such as a volume that the module
+    M(diskless.netboot.volumes) has made, is filled in its place; a volume goes with its tree.
   - What was done is remembered in C(<directory>/state/). A run that finds everything done reads nothing else.
 options:
   directory:
@@ -151,7 +151,6 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.diskless.netboot.plugins.module_utils import (
     progress,
     some_names,
-    tree_files,
     tree_state,
     tree_survey,
     tree_work,
@@ -215,9 +214,7 @@ def result(found: tree_survey.Survey, done: tree_work.Outcome) -> dict[str, Any]
     }
 
 
-def warnings(
-    directory: str, found: tree_survey.Survey, done: tree_work.Outcome, wanted: bool, prune: bool
-) -> list[str]:
+def warnings(found: tree_survey.Survey, done: tree_work.Outcome, *, prune: bool) -> list[str]:
     """Give what an administrator should know."""
     told = [
         f"{change.slave}: changed by both, kept as the slave has it: {some_names.some(change.kept, SHOWN)}"
@@ -228,11 +225,6 @@ def warnings(
         told.append(f"kept the trees of slaves that are not listed any more: {some_names.some(found.withdrawn, SHOWN)}")
     if found.foreign:
         told.append(f"left alone, for no run has made them: {some_names.some(found.foreign, SHOWN)}")
-    if wanted and not tree_files.has_own_file_system(directory, "trees"):
-        told.append(
-            f"{directory}/trees is no file system of its own: a hostile slave that has a tree there could reach all "
-            "else on that file system by guessing NFS file handles; see docs/servers.md#confining-a-slave"
-        )
     return told
 
 
@@ -265,7 +257,7 @@ def main() -> None:
         module.exit_json(changed=True, **{progress.AHEAD: True})
     except (ValueError, OSError) as error:
         module.fail_json(msg=str(error))
-    for text in warnings(directory, found, done, bool(wanted), prune):
+    for text in warnings(found, done, prune=prune):
         module.warn(text)
     if done.failures:
         told = "; ".join(f"{failure.slave}: {failure.error}" for failure in done.failures)

@@ -17,7 +17,7 @@ ALLOWED = f"a path in {', '.join(ROOTS)}: {names.PATH_ALLOWED}"
 # the variable is the role's, the value its default
 BOOT_FILES_VARIABLE = "tftp_pxelinux_root"
 BOOT_FILES = "/srv/tftp"
-PRIVATE = ("images", "trees", "disks", "nodes", "own", "state")
+PRIVATE = ("images", "trees", "disks", "nodes", "own", "state", "volumes")
 
 
 def data(report: Report, value: Plain) -> str:

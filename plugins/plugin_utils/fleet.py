@@ -15,6 +15,7 @@ from ansible_collections.diskless.netboot.plugins.plugin_utils import (
     run_options,
     tuning,
     unique,
+    volume_sizes,
 )
 from ansible_collections.diskless.netboot.plugins.plugin_utils.images import EXAMPLE as IMAGES_EXAMPLE
 from ansible_collections.diskless.netboot.plugins.plugin_utils.images import VARIABLE as IMAGES
@@ -41,6 +42,9 @@ def fleet(hostvars: Mapping[str, object], groups: object) -> Fleet:
         for name in dict.fromkeys([*master_names, *slave_names])
     }
     directory = directories.data(report, common(report, hosts, "diskless_directory"))
+    share_size = volume_sizes.size_of(
+        Place(report, "all", "diskless_share_size"), common(report, hosts, "diskless_share_size"), volume_sizes.SHARE
+    )
     raw_networks = _required(report, hosts, NETWORKS, NETWORKS_EXAMPLE)
     raw_images = _required(report, hosts, IMAGES, IMAGES_EXAMPLE)
     known_networks = {} if raw_networks is None else networks(report, raw_networks)
@@ -71,6 +75,7 @@ def fleet(hostvars: Mapping[str, object], groups: object) -> Fleet:
         "errors": lines(report.errors),
         "warnings": lines(report.warnings),
         "directory": directory,
+        "share_size": share_size,
         "networks": known_networks,
         "images": known_images,
         "masters": known_masters,

@@ -151,6 +151,7 @@ class Slave(TypedDict):
     log_host: str
     loader: str
     persist_size: int
+    volume_size: int
     disks: list[Disk]
     swap: Swap | None
     menu: Menu | None
@@ -165,6 +166,7 @@ class Fleet(TypedDict):
     errors: list[str]
     warnings: list[str]
     directory: str
+    share_size: int
     networks: dict[str, Network]
     images: dict[str, Image]
     masters: dict[str, Master]

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from ansible_collections.diskless.netboot.plugins.module_utils import nfs_rules
 from ansible_collections.diskless.netboot.plugins.module_utils.nfs_rules import Rule
-from ansible_collections.diskless.netboot.plugins.plugin_utils import boot_labels, log_host, state_dirs
+from ansible_collections.diskless.netboot.plugins.plugin_utils import boot_labels, log_host, names, state_dirs
 from ansible_collections.diskless.netboot.plugins.plugin_utils import boot_policy as policies
 from ansible_collections.diskless.netboot.plugins.plugin_utils.cmdline import image_directory, tree_directory
 from ansible_collections.diskless.netboot.plugins.plugin_utils.generation import booted
@@ -130,6 +130,29 @@ def exports(fleet: Fleet, master: str) -> list[Record]:
 def states(fleet: Fleet, master: str) -> list[Record]:
     """`slave_state_slaves`: those that keep something of their own on the master."""
     return [{"name": slave["name"]} for slave in slaves_of(fleet, master) if slave["state_dirs"]]
+
+
+def volumes(fleet: Fleet, master: str) -> list[Record]:
+    """`slave_volumes_volumes`: trees, slaves' own state and what they mount further, with what each is to have.
+
+    And what is each slave's own, which is exported to nobody: who reads images, beside it otherwise, must not reach it.
+    What lies elsewhere than in `diskless_directory`, or in another share, is an administrator's to make.
+    """
+    found: dict[str, int] = {}
+    shares: dict[str, None] = {}
+    for slave in slaves_of(fleet, master):
+        found[f"{fleet['directory']}/nodes"] = fleet["share_size"]
+        if slave["root"] == "nfs_tree":
+            found[tree_directory(fleet["directory"], slave)] = slave["volume_size"]
+        if slave["state_dirs"]:
+            found[state_dirs.directory_of(fleet["directory"], slave)] = slave["volume_size"]
+        shares.update(dict.fromkeys(mount["export"] for mount in slave["mounts"] if mount["export"] is not None))
+    for path in shares:
+        apart = names.lies_in(path, fleet["directory"]) and not any(
+            path != other and names.lies_in(path, other) for other in shares
+        )
+        found[path] = fleet["share_size"] if apart else 0
+    return [{"path": path, "size": bytes_} for path, bytes_ in sorted(found.items())]
 
 
 def log_clients(fleet: Fleet, master: str) -> list[Record]:

@@ -17,6 +17,8 @@ INSTEAD: dict[str, str | None] = {
     "slave_kernel_directory": "diskless_directory",
     "slave_kernel_publish_directory": "tftp_pxelinux_root",
     "slave_kernel_images": "diskless_images and slave_image",
+    "slave_volumes_directory": "diskless_directory",
+    "slave_volumes_volumes": "slave_volume_size and diskless_share_size",
     "slave_nodes_directory": "diskless_directory",
     "slave_nodes_slaves": "slave_files, slave_authorized_keys and slave_root_password_hash",
     "slave_nodes_identities": "slave_master",
@@ -68,5 +70,6 @@ PREFIXES = (
     "log_server_",
     "tftp_pxelinux_",
     "slave_state_",
+    "slave_volumes_",
     "dhcp_server_",
 )

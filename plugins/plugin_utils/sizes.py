@@ -20,11 +20,18 @@ UNITS = {"": 1, "K": 1 << 10, "M": MIB, "G": 1 << 30, "T": 1 << 40}
 _SIZE = re.compile(r"([0-9]{1,18})([KMGT]?)(?:(?<=[KMGT])iB)?")
 
 
-def size(place: Place, value: Plain, least: int) -> int | None:
-    """Bytes, of a number of them or of text; None after an error. All sizes here are whole numbers of MiB."""
+def size(place: Place, value: Plain, least: int, *, none: bool = False) -> int | None:
+    """Bytes, of a number of them or of text; None after an error. All sizes here are whole numbers of MiB.
+
+    `none`: 0 is allowed too, for nothing of the kind.
+    """
     allowed = (
         f"a size like 512M or 4G (binary units K, M, G, T) or a number of bytes, from {shown(least)} to {shown(MOST)}"
     )
+    if none:
+        allowed += ", or 0 for none"
+        if value in (0, "0") and not isinstance(value, bool):
+            return 0
     if isinstance(value, int) and not isinstance(value, bool):
         found = value
     else:

@@ -19,6 +19,7 @@ from ansible_collections.diskless.netboot.plugins.plugin_utils import (
     pins,
     slave_checks,
     state_dirs,
+    volume_sizes,
 )
 from ansible_collections.diskless.netboot.plugins.plugin_utils.addresses import ALLOWED, address
 from ansible_collections.diskless.netboot.plugins.plugin_utils.boot_policy import LOADERS
@@ -121,6 +122,9 @@ def slave(context: Context, name: str, variables: Mapping[str, Plain]) -> tuple[
         "log_host": log_host.log_host(place("slave_log_host"), variables.get("slave_log_host")),
         "loader": choice(place("slave_loader"), given(variables, "slave_loader", LOADERS[0]), LOADERS) or LOADERS[0],
         "persist_size": persist_size or 0,
+        "volume_size": volume_sizes.size_of(
+            place("slave_volume_size"), variables.get("slave_volume_size"), volume_sizes.SLAVE
+        ),
         "disks": its_disks,
         "swap": swap(place("slave_swap"), variables.get("slave_swap"), root, persist_size or 0),
         "menu": menu(

@@ -24,7 +24,7 @@ _ESCAPES = ("", "/../..", "/pxelinux.cfg/../../..", "/./../.././..", "//..//..")
 
 def mounts(library: Library) -> list[str]:
     """Paths for an NFS client: all that is exported, what it lies in or beside, and ways out of it."""
-    top = planted.outside(library, planted.DIRECTORY)
+    top = library.inside(planted.DIRECTORY)
     inner = [path.relative_to(top) for depth in _INNER for path in top.glob(depth) if path.is_dir()]
     ways = [f"{planted.DIRECTORY}/{path}/../../../nodes/pc01" for path in inner if path.match("images/*/*")]
     return [*_AROUND, *(f"{planted.DIRECTORY}/{path}" for path in inner), *ways]
@@ -37,7 +37,7 @@ def files(wanted: typing.Iterable[str]) -> list[str]:
 
 def requests(library: Library, wanted: typing.Iterable[str]) -> list[str]:
     """Paths for an HTTP client that wants files of the master, or to be told what there is."""
-    top = planted.outside(library, SERVED)
+    top = library.inside(SERVED)
     folders = ["", *(f"/{path.relative_to(top)}" for path in top.rglob("*") if path.is_dir())]
     ways = files(wanted)
     return [

@@ -35,6 +35,7 @@ class Library:
         self.ssh = folder / "ssh"
         self._scratch = paths.lab_folder(lab_id)
         self._masters = inventory.masters(self.model)
+        self._inside: pathlib.Path | None = None
 
     @property
     def master(self) -> str:
@@ -45,6 +46,7 @@ class Library:
         """Fresh masters with nothing in their folders."""
         for one in self._masters:
             master.up(self.lab_id, one, empty=True)
+        self._inside = None
 
     def down(self) -> None:
         """Ends the masters."""
@@ -58,6 +60,12 @@ class Library:
     def exported(self) -> pathlib.Path:
         """What the first master exports, from outside."""
         return master.exported(self.lab_id, self.master)
+
+    def inside(self, path: str) -> pathlib.Path:
+        """Where this machine sees an absolute path of the first master, with what is mounted there."""
+        if self._inside is None:
+            self._inside = master.inside(self.lab_id, self.master)
+        return self._inside / path.lstrip("/")
 
     def site(
         self, name: str, *arguments: str, source: Inventory | None = None, more: Inventory = ""

@@ -10,7 +10,7 @@ import shutil
 import yaml
 
 from tests.boot.library import Library
-from tests.lab import needles, paths
+from tests.lab import needles
 from tests.lab.run import run
 from tests.unit import secret_canaries
 
@@ -39,13 +39,6 @@ def values(planted: Needles) -> dict[str, bytes]:
     return {name: needle.value for name, needle in planted.items()}
 
 
-def outside(library: Library, path: str) -> pathlib.Path:
-    """Where this machine sees a path of the master."""
-    if path.startswith("/srv/"):
-        return library.exported() / path.lstrip("/")
-    return paths.lab_folder(library.lab_id) / library.master / "root" / path.lstrip("/")
-
-
 def mark() -> bytes:
     """Bytes that are nowhere else."""
     return needles.MARK + secrets.token_hex(12).encode()
@@ -53,7 +46,7 @@ def mark() -> bytes:
 
 def put(library: Library, path: str, content: bytes, mode: int = 0o600) -> None:
     """Writes a file of root's on the master."""
-    target = outside(library, path)
+    target = library.inside(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(content)
     target.chmod(mode)
@@ -64,7 +57,7 @@ def on_master(library: Library) -> Needles:
     planted = {}
     for kind, (name, content, _told) in secret_canaries.all_kinds().items():
         own, path = mark(), f"/{name}"
-        while outside(library, path).exists():
+        while library.inside(path).exists():
             # A master lives by the first one; this is what an admin leaves beside it.
             path += ".old"
         text = content.replace(b"hunter22", own).replace(b"hunter2", own)
@@ -74,12 +67,12 @@ def on_master(library: Library) -> Needles:
     library.on_master("usermod", "--password", _hash(own), "root")
     planted["the master's shadow"] = Needle(own, "/etc/shadow")
     key = "/etc/ssh/ssh_host_ed25519_key"
-    planted["the master's host key"] = Needle(_seed_of(outside(library, key)), key)
+    planted["the master's host key"] = Needle(_seed_of(library.inside(key)), key)
     own = mark()
     put(library, f"{TREE}/root/.netrc", b"machine x login y password " + own + b"\n")
     planted["pc21's file in its tree"] = Needle(own, f"{TREE}/root/.netrc")
     own = mark()
-    with open(outside(library, SWAP), "r+b") as disk:
+    with open(library.inside(SWAP), "r+b") as disk:
         disk.seek(-len(own), 2)
         disk.write(own)
     planted["pc07's page in its swap"] = Needle(own, SWAP)
@@ -114,9 +107,9 @@ def of_slaves(library: Library) -> Needles:
     for slave in _VICTIMS:
         own = f"{DIRECTORY}/nodes/{slave}/files"
         key = f"{own}/etc/ssh/ssh_host_ed25519_key"
-        found[f"{slave}'s host key"] = Needle(_seed_of(outside(library, key)), key)
+        found[f"{slave}'s host key"] = Needle(_seed_of(library.inside(key)), key)
         for what, path in (("machine-id", "etc/machine-id"), ("random seed", "var/lib/systemd/random-seed")):
-            value = outside(library, f"{own}/{path}").read_bytes().strip()[:_SEED_BYTES]
+            value = library.inside(f"{own}/{path}").read_bytes().strip()[:_SEED_BYTES]
             found[f"{slave}'s {what}"] = Needle(value, f"{own}/{path}")
     return found
 

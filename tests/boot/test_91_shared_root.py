@@ -111,11 +111,11 @@ def test_state_is_on_the_master_for_each_slave_alone(library: Library, both: dic
         library.on_slave(name, "sh", "-c", f"echo {name} > {STATE}/mine")
     assert library.on_slave("pc10", "stat", "--format=%U:%G %a", "/var/lib/diskless-test/a-b") == "nobody:adm 750"
     for name in BOTH:
-        assert (library.exported() / f"srv/diskless/own/{name}{STATE}/mine").read_text() == f"{name}\n"
+        assert library.inside(f"/srv/diskless/own/{name}{STATE}/mine").read_text() == f"{name}\n"
         other = BOTH[1 - BOTH.index(name)]
         refused = _told(library, name, "mount", "-t", "nfs4", f"192.168.1.1:/srv/diskless/own/{other}", "/mnt")
         assert refused.endswith("reason given by server: No such file or directory"), refused
-    assert oct((library.exported() / "srv/diskless/own").stat().st_mode)[-4:] == "0700"
+    assert oct(library.inside("/srv/diskless/own").stat().st_mode)[-4:] == "0700"
 
 
 def test_timers_go_off_at_another_time_on_each_slave(library: Library, both: dict[str, Machine]) -> None:

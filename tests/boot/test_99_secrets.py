@@ -13,7 +13,6 @@ import itertools
 import os
 import pathlib
 import re
-import stat
 import subprocess
 import time
 import typing
@@ -44,6 +43,8 @@ _WATCHED = ("/tmp", "/var/tmp", "/dev/shm", "/run", "/root", f"{planted.DIRECTOR
 # What tells machines what to boot. All else is loaders, kernels and initramfs, too much for TFTP.
 _TOLD = re.compile(r"pxelinux\.cfg/.*|.*\.(cfg|ipxe)")
 _REFUSED = {400, 403, 404}
+# Debian's group of who may read /etc/shadow (base-passwd).
+_SHADOW = 42
 # In a generation; all else stays as it was published.
 _MADE_LATER = {"initrd.img", "initramfs.json", "vmlinuz"}
 
@@ -83,9 +84,9 @@ def secret(converged: Library, tmp_path_factory: pytest.TempPathFactory) -> Secr
     since, told = time.time(), planted.mark()
     there = planted.on_master(converged)
     inventory, vault, given = planted.inventory(tmp_path_factory.mktemp("secrets"))
-    generations = list(planted.outside(converged, IMAGES).glob("*/*"))
+    generations = list(converged.inside(IMAGES).glob("*/*"))
     generation = converged.boots("pc16", "catalogue")["generation"]
-    initramfs = planted.outside(converged, f"{IMAGES}/catalogue/{generation}/initrd.img")
+    initramfs = converged.inside(f"{IMAGES}/catalogue/{generation}/initrd.img")
     before = initramfs.read_bytes()
     initramfs.unlink()
     initramfs.with_name("initramfs.json").unlink()
@@ -131,7 +132,7 @@ def _in(mounts: dict[str, nfs_client.Mounted]) -> set[str]:
 
 def test_each_is_where_it_should_be(converged: Library, secret: Secrets) -> None:
     """So that a search which finds nothing elsewhere means something."""
-    files = {name: str(planted.outside(converged, needle.path)) for name, needle in secret.needles.items()}
+    files = {name: str(converged.inside(needle.path)) for name, needle in secret.needles.items()}
     found = {name: needles.found_in(secret.values, needles.pieces_of(path)) for name, path in files.items()}
     assert found == {name: {name} for name in files}
 
@@ -172,7 +173,7 @@ def test_images_are_as_they_were_and_an_initramfs_is_made_as_it_was(secret: Secr
 
 def test_what_is_published_for_all_holds_none(converged: Library, secret: Secrets, at: Places, server: str) -> None:
     """Nor does a slave get its own in that way: everybody could ask in the same words."""
-    top = planted.outside(converged, SERVED)
+    top = converged.inside(SERVED)
     files = {str(path.relative_to(top)): path.read_bytes() for path in top.rglob("*") if path.is_file()}
     for who in (OWNER, STRANGER):
         answers = http_client.ask(at(who), server, [("GET", f"/{name}") for name in files])
@@ -254,46 +255,76 @@ def test_others_have_none_by_nfs(
         assert (its != []) is (who in ("pc02", "pc22"))
 
 
-def _made_up(library: Library, mounted: str, path: str, uid: int = 0) -> nfs_handles.Question:
-    """For a file of the master, by who may mount something else of its file system."""
-    its, those = (nfs_handles.of(planted.outside(library, one)) for one in (mounted, path))
-    return nfs_handles.Question(mounted, its, those, uid)
+def _owner_of_disks(library: Library) -> int:
+    return int(library.on_master("id", "--user", "nbd"))
+
+
+def _below(secrets: planted.Needles) -> list[str]:
+    """The files of these that lie where something is exported from; the container's other files have no handles."""
+    return [needle.path for needle in secrets.values() if needle.path.startswith("/srv/")]
+
+
+def _own(library: Library, path: str) -> str:
+    """What names a file of the master in a handle."""
+    return nfs_handles.of(library.inside(path))
 
 
 def _generation(library: Library, slave: str, image: str) -> str:
     return f"{IMAGES}/{image}/{library.boots(slave, image)['generation']}"
 
 
-def test_a_made_up_handle_opens_nothing_where_the_image_is_one_file(
+def test_a_made_up_handle_opens_no_secret_where_the_image_is_one_file(
     converged: Library, secret: Secrets, at: Places, server: str
 ) -> None:
     """Its slaves are nobody on the master, whoever they say they are: root, or who owns the disks.
 
-    A handle leads past the folders, so what counts is the mode of the file.
+    A handle leads past the folders, so what counts beside the image is the mode of the file. What lies elsewhere it
+    does not reach.
     """
     mounted = _generation(converged, "pc02", "reading_room")
-    owner_of_disks = int(converged.on_master("id", "--user", "nbd"))
-    wanted = [*(needle.path for needle in secret.needles.values() if needle.path.startswith("/srv/")), planted.SWAP]
-    closed = {path for path in wanted if not planted.outside(converged, path).stat().st_mode & stat.S_IROTH}
-    assert {f"{planted.NODE}/root-password", planted.SWAP} < closed
-    answers = {
-        (path, uid): nfs_handles.ask(at("pc02"), server, _made_up(converged, mounted, path, uid))
-        for path in wanted
-        for uid in (0, owner_of_disks)
-    }
-    assert {path for (path, _uid), answer in answers.items() if answer == (nfs_handles.REFUSED, b"")} == closed
+    manifest = f"{mounted}/image.json"
+    kept = [f"{planted.DIRECTORY}/volumes/{name}.ext4" for name in ("nodes", "own+pc01", "trees+pc21", "home")]
+    wanted = [manifest, *_below(secret.needles), planted.SWAP, *kept]
+    its = _own(converged, mounted)
+    asked = [(path, uid) for path in wanted for uid in (0, _owner_of_disks(converged))]
+    questions = [nfs_handles.Question(mounted, its, _own(converged, path), uid) for path, uid in asked]
+    answers = dict(zip(asked, nfs_handles.ask(at("pc02"), server, questions), strict=True))
+    beside = converged.inside(mounted).stat().st_dev
+    closed = {path for path in wanted if path != manifest and converged.inside(path).stat().st_dev == beside}
+    assert {planted.SWAP, *kept} <= closed
+    assert {path for (path, _uid), answer in answers.items() if answer == [(nfs_handles.REFUSED, b"")]} >= closed
+    assert needles.found_in(secret.values, (content for each in answers.values() for _status, content in each)) == set()
     # So that this means something: the same way does lead to what everybody may read.
-    assert {status for (path, _uid), (status, _content) in answers.items() if path not in closed} == {nfs_handles.OK}
+    assert {answers[manifest, uid][0][0] for uid in (0, _owner_of_disks(converged))} == {nfs_handles.OK}
 
 
-def test_a_made_up_handle_opens_all_that_shares_a_file_system_with_a_tree(
-    converged: Library, secret: Secrets, at: Places, server: str
+@pytest.mark.parametrize(
+    ("who", "image", "paths"),
+    [("pc22", "catalogue", ["trees/pc22", "home", "notices"]), (OWNER, "reading_room", ["own/pc01"])],
+)
+def test_a_made_up_handle_opens_nothing_of_others_where_a_slave_may_write(
+    converged: Library, secret: Secrets, at: Places, server: str, *, who: str, image: str, paths: list[str]
 ) -> None:
-    """Known to be open, and why trees are to have file systems of their own (docs/servers.md, confining a slave)."""
-    question = _made_up(converged, _generation(converged, "pc22", "catalogue"), secret.of(OWNER)[0])
-    status, content = nfs_handles.ask(at("pc22"), server, question)
-    assert status == nfs_handles.OK
-    assert needles.found_in(secret.values, [content]) != set()
+    """Each such place is a file system of its own, so that no handle leads out; nor does one of another export."""
+    mounted = [*(f"{planted.DIRECTORY}/{path}" for path in paths), _generation(converged, who, image)]
+    wanted = _below({name: needle for name, needle in secret.needles.items() if who not in name})
+    users = (0, _owner_of_disks(converged), _SHADOW)
+    its = {path: _own(converged, path) for path in mounted}
+    questions = [
+        nfs_handles.Question(path, its[path], _own(converged, one), user, beside, its.get(beside, ""))
+        for path in mounted
+        for beside in ("", *(other for other in mounted if other != path))
+        for one in [*wanted, planted.SWAP]
+        for user in users
+    ]
+    answers = nfs_handles.ask(at(who), server, questions)
+    assert needles.found_in(secret.values, (content for each in answers for _status, content in each)) == set()
+    # So that this means something: what lies in one of them is opened in that way.
+    known = planted.mark()
+    file = f"{mounted[0]}/known"
+    planted.put(converged, file, known)
+    inside = nfs_handles.Question(mounted[0], its[mounted[0]], _own(converged, file))
+    assert nfs_handles.ask(at(who), server, [inside]) == [[(nfs_handles.OK, known)]]
 
 
 def test_a_slave_has_its_disks_by_nbd(secret: Secrets, at: Places, server: str) -> None:

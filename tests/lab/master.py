@@ -14,6 +14,8 @@ from tests.lab.errors import LabError
 from tests.lab.run import run
 
 _BOOT_SECONDS = 120
+# A container's /dev has those that its machine had when it began; that of a machine has more when they are asked for.
+_LOOP_DEVICES = "for n in $(seq 0 127); do [ -e /dev/loop$n ] || mknod -m 0660 /dev/loop$n b 7 $n; done"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,6 +47,7 @@ def up(lab_id: str, master: Master, *, empty: bool = False) -> None:
         os.makedirs(volume, exist_ok=True)
     volumes["/var/cache/apt/archives"] = _archives(folder, master.name)
     podman.start(folder, master.name, root, volumes)
+    podman.execute(folder, master.name, ["sh", "-c", _LOOP_DEVICES])
     bridge = network.ensure_lan(master.lan)
     pid = podman.process_id(folder, master.name)
     network.plug_container(bridge, f"m{pid}", pid, master.interface, master.address)
@@ -66,6 +69,11 @@ def down(lab_id: str, name: str) -> None:
 def exported(lab_id: str, name: str) -> pathlib.Path:
     """What holds a master's folders, each at its path; it outlives the master."""
     return paths.kept_folder(lab_id) / name
+
+
+def inside(lab_id: str, name: str) -> pathlib.Path:
+    """The root of a master that runs, with all that is mounted there. Raises LabError."""
+    return pathlib.Path(f"/proc/{podman.process_id(paths.lab_folder(lab_id), name)}/root")
 
 
 def changes(lab_id: str, name: str) -> pathlib.Path:

@@ -38,6 +38,7 @@ def test_a_good_inventory_is_normalised() -> None:
         "errors": [],
         "warnings": [],
         "directory": "/srv/diskless",
+        "share_size": 100 << 30,
         "networks": {
             "reading": {
                 "name": "reading",
@@ -78,6 +79,7 @@ def test_a_good_inventory_is_normalised() -> None:
                 "log_host": "",
                 "loader": "auto",
                 "persist_size": 4 << 30,
+                "volume_size": 8 << 30,
                 "disks": [],
                 "swap": None,
                 "menu": None,
@@ -111,6 +113,7 @@ def test_a_good_inventory_is_normalised() -> None:
                 "log_host": "",
                 "loader": "auto",
                 "persist_size": 4 << 30,
+                "volume_size": 8 << 30,
                 "disks": [],
                 "swap": None,
                 "menu": None,

@@ -166,6 +166,28 @@ def test_the_size_of_what_persists() -> None:
     assert [model(value)["slaves"]["pc01"]["persist_size"] for value in ("16M", None)] == [16 * MIB, 4096 * MIB]
 
 
+def test_the_size_of_what_slaves_write_on_their_master() -> None:
+    def model(value: Any) -> Any:
+        return fleet(inventory(pc01={"slave_volume_size": value}), GROUPS)
+
+    for value, fault in (("63M", "is too small"), ("-1", "is no size")):
+        told = f"pc01: slave_volume_size: '{value}': {fault}; {sizes('64M')}, or 0 for none"
+        assert model(value)["errors"] == [told]
+    found = [model(value)["slaves"]["pc01"]["volume_size"] for value in ("64M", None, 0, "0")]
+    assert found == [64 * MIB, 8192 * MIB, 0, 0]
+    off = False
+    assert model(off)["errors"] != []
+
+
+def test_the_size_of_what_slaves_share_is_the_fleets() -> None:
+    def model(value: Any) -> Any:
+        return fleet(inventory(everywhere={"diskless_share_size": value}), GROUPS)
+
+    assert [model(value)["share_size"] for value in (None, "1T", 0)] == [100 << 30, 1 << 40, 0]
+    [error] = model("x")["errors"]
+    assert error == f"all: diskless_share_size: 'x': is no size; {sizes('64M')}, or 0 for none"
+
+
 @pytest.mark.parametrize(
     ("size", "text"), [(1, "1"), (1536, "1536"), (2048, "2K"), (MIB, "1M"), (1536 * MIB, "1536M"), (1 << 40, "1T")]
 )

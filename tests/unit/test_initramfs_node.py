@@ -235,7 +235,9 @@ def test_what_is_shared_by_now_is_not_withdrawn(machine: Machine) -> None:
     assert machine.run("steps/75-node", OWN_TREE)
     (machine.root / FILES / "usr/share/a").unlink()
     machine.write("sysroot/usr/share/a", "what others see too\n")
-    assert machine.run("steps/75-node", f"{OWN_TREE} diskless.shared=/srv/diskless/images/room/g1/root.squashfs:/opt,/usr")
+    assert machine.run(
+        "steps/75-node", f"{OWN_TREE} diskless.shared=/srv/diskless/images/room/g1/root.squashfs:/opt,/usr"
+    )
     assert there(machine, "usr/share/a")[0] == "what others see too\n"
     assert machine.read("sysroot/var/lib/diskless/files") == ""
     assert not (machine.root / "sysroot/var/lib/diskless/before/usr/share/a").exists()

@@ -245,7 +245,10 @@ def test_every_step_says_what_it_does() -> None:
     [
         ("root=/dev/nfs nfsroot=192.168.1.1:/srv/diskless/images/room/g1 diskless.lower=root.squashfs", "room/g1\n"),
         ("nfsroot=192.168.1.1:/srv/images/room/g1,port=2050 diskless.lower=root", "room/g1\n"),
-        ("nfsroot=192.168.1.1:/srv/trees/pc01 diskless.shared=/srv/images/room/g1/root.squashfs:/usr,/opt", "room/g1\n"),
+        (
+            "nfsroot=192.168.1.1:/srv/trees/pc01 diskless.shared=/srv/images/room/g1/root.squashfs:/usr,/opt",
+            "room/g1\n",
+        ),
         ("nfsroot=192.168.1.1:/srv/trees/pc01 rw", ""),
         ("root=/dev/nbd0 diskless.nbd=0,192.168.1.1,images/room/g1/root.4096M.ext4,ro", "room/g1\n"),
     ],

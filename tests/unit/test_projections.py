@@ -243,6 +243,44 @@ def test_exports_of_mounts(mounts: list[dict[str, str]], expected: list[tuple[st
     assert [(item["path"], item["access"]) for item in squashed] == expected
 
 
+GIB = 1 << 30
+
+
+def test_volumes() -> None:
+    made = model(pc01={"slave_state_dirs": ["/var/lib/x"], "slave_volume_size": "1G"})
+    assert projections.volumes(made, "master01") == [
+        {"path": "/srv/diskless/home", "size": 100 * GIB},
+        {"path": "/srv/diskless/nodes", "size": 100 * GIB},
+        {"path": "/srv/diskless/own/pc01", "size": GIB},
+        {"path": "/srv/diskless/trees/pc02", "size": 8 * GIB},
+    ]
+
+
+def test_volumes_of_each_master_are_those_of_its_own_slaves() -> None:
+    made = model(**TWO)
+    paths = [item["path"] for item in projections.volumes(made, "master01")]
+    assert paths == ["/srv/diskless/nodes"]
+    assert projections.volumes({**made, "slaves": {}}, "master01") == []
+
+
+def test_no_volume_is_made_where_none_is_wanted_or_an_administrator_makes_it() -> None:
+    mounts = [
+        {"path": f"/mnt/{number}", "src": f"master:{path}"}
+        for number, path in enumerate(["/srv/diskless/media", "/srv/diskless/media/films", "/srv/disklessly", "/data"])
+    ]
+    made = model(pc01={"slave_mounts": mounts}, pc02={"slave_mounts": [], "slave_volume_size": 0})
+    sizes = {item["path"]: item["size"] for item in projections.volumes(made, "master01")}
+    assert {path for path, size in sizes.items() if size} == {"/srv/diskless/media", "/srv/diskless/nodes"}
+    none = {"/data", "/srv/diskless/media/films", "/srv/disklessly", "/srv/diskless/trees/pc02"}
+    assert {path for path, size in sizes.items() if not size} == none
+    assert {
+        item["size"] for item in projections.volumes(model(everywhere={"diskless_share_size": "0"}), "master01")
+    } == {
+        0,
+        8 * GIB,
+    }
+
+
 def test_a_tree_without_shared_directories_needs_no_generation() -> None:
     made = model(everywhere=image(shared=[]), pc01={"slave_root": "nfs_tree"}, pc02={"slave_mounts": []})
     paths = [item["path"] for item in projections.exports(made, "master01")]

@@ -165,7 +165,10 @@ def test_an_older_generation_shares_what_it_has() -> None:
     (tree,) = image_projections.trees(made, "master01")
     assert tree["shared"] == ["/srv"]
     entry: Any = next(one for one in projections.boot_entries(made, "master01") if one["name"] == "pc02")
-    assert f"diskless.shared=/srv/diskless/images/catalogue/{CATALOGUE}/root.squashfs:/srv" in entry["labels"][0]["cmdline"]
+    assert (
+        f"diskless.shared=/srv/diskless/images/catalogue/{CATALOGUE}/root.squashfs:/srv"
+        in entry["labels"][0]["cmdline"]
+    )
 
 
 def test_nothing_is_mounted_into_what_an_older_generation_shares() -> None:

@@ -105,6 +105,32 @@ def test_the_device_of_a_path_is_that_of_its_file_system(path: str, device: str)
     assert tree_files.device_of(path, BTRFS) == device
 
 
+SEVERAL = """22 1 254:0 / / rw - ext4 /dev/vda rw
+40 22 254:1 / /srv/one rw - ext4 /dev/loop0 rw
+41 22 254:2 / /srv/two rw - ext4 /dev/vdb rw
+42 41 0:30 / /srv/two/tmp rw - tmpfs none rw
+43 22 254:3 /@a /srv/three rw - btrfs /dev/vdc rw
+44 22 254:3 /@b /srv/four rw - btrfs /dev/vdc rw
+45 22 254:0 /part /srv/five rw - ext4 /dev/vda rw
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "own"),
+    [
+        ("/srv/one", True),
+        ("/srv/two", True),
+        ("/srv/two/below", False),
+        ("/srv/three", False),
+        ("/srv/five", False),
+        ("/srv/six", False),
+    ],
+    ids=["volume", "with one in it", "part", "subvolume", "bound part", "directory"],
+)
+def test_a_file_system_of_its_own_is_mounted_there_and_nowhere_else(path: str, own: bool) -> None:
+    assert tree_files.has_own_file_system(path, SEVERAL) is own
+
+
 def test_removing_follows_no_link(root: int, tmp_path: pathlib.Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()

@@ -23,7 +23,7 @@ def _srv(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[pa
     (tmp_path / "srv").mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(tmp_path / "srv")], check=True)
     try:
-        srv = make_srv(tmp_path / "srv", monkeypatch)
+        srv = make_srv(tmp_path / "srv")
         for generation in ("g1", "g2"):
             for number in range(FILES):
                 path = srv / "images/catalogue" / generation / f"root/etc/{number}"

@@ -65,7 +65,7 @@ def _make(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[
 
     def make(name: str) -> pathlib.Path:
         (tmp_path / name).mkdir()
-        srv = make_srv(tmp_path / name, monkeypatch)
+        srv = make_srv(tmp_path / name)
         (srv / "images/catalogue/g3/root/usr").mkdir(parents=True)
         (srv / "images/catalogue/g3/root/etc").mkdir()
         (srv / "images/catalogue/g3/root/etc/hosts").write_text("::1 localhost\n")

@@ -7,14 +7,13 @@ import pathlib
 import stat
 
 import pytest
-from ansible_collections.diskless.netboot.plugins.module_utils import tree_files
 
 from tests.unit.tree_module import everything, make_srv, run, slave
 
 
 @pytest.fixture(name="srv")
 def _srv(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
-    return make_srv(tmp_path, monkeypatch)
+    return make_srv(tmp_path)
 
 
 def test_what_a_dead_run_left_is_removed(srv: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,37 +74,6 @@ def test_the_folder_is_roots(srv: pathlib.Path, monkeypatch: pytest.MonkeyPatch)
     os.chown(srv / "trees", 1000, 1000)
     assert run(monkeypatch, srv, [slave("pc24")])["changed"]
     assert (srv / "trees").stat().st_uid == 0
-
-
-def test_trees_without_a_file_system_of_their_own_are_warned_of(
-    srv: pathlib.Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    own = tree_files.has_own_file_system
-    monkeypatch.undo()
-    assert tree_files.has_own_file_system is not own
-    text = (
-        f"{srv}/trees is no file system of its own: a hostile slave that has a tree there could reach all else on that "
-        "file system by guessing NFS file handles; see docs/servers.md#confining-a-slave"
-    )
-    for options in ({"check": True}, {}, {}):
-        assert run(monkeypatch, srv, [slave("pc24"), slave("pc25")], **options)["warnings"] == [text]
-    assert text not in run(monkeypatch, srv, [])["warnings"]
-
-
-@pytest.mark.parametrize(
-    ("line", "own"),
-    [
-        ("40 22 254:1 / {srv}/trees rw - ext4 /dev/vdb rw\n", True),
-        ("40 22 254:0 /part {srv}/trees rw - ext4 /dev/vda rw\n", False),
-        ("", False),
-    ],
-)
-def test_a_file_system_of_its_own_is_known(
-    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, line: str, own: bool
-) -> None:
-    info = "22 1 254:0 / / rw - ext4 /dev/vda rw\n" + line.format(srv=tmp_path)
-    monkeypatch.setattr(tree_files, "mountinfo", lambda: info)
-    assert tree_files.has_own_file_system(str(tmp_path), "trees") is own
 
 
 def test_a_link_in_the_place_of_a_tree_is_refused(srv: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,7 @@ from tests.unit.tree_module import everything, make_srv, run, slave
 
 @pytest.fixture(name="srv")
 def _srv(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
-    return make_srv(tmp_path, monkeypatch)
+    return make_srv(tmp_path)
 
 
 def test_trees_are_seeded_and_a_second_run_writes_nothing(srv: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,6 @@ import pathlib
 from typing import Any
 
 import pytest
-from ansible_collections.diskless.netboot.plugins.module_utils import tree_files
 from ansible_collections.diskless.netboot.plugins.modules import slave_tree
 
 
@@ -20,9 +19,8 @@ def slave(name: str, generation: str = "g1", hostname: str | None = None) -> dic
     }  # fmt: skip
 
 
-def make_srv(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
-    """Make a folder with two generations of an image, and a file system of its own as it seems."""
-    monkeypatch.setattr(tree_files, "has_own_file_system", lambda *_: True)
+def make_srv(tmp_path: pathlib.Path) -> pathlib.Path:
+    """Make a folder with two generations of an image."""
     for generation in ("g1", "g2"):
         root = tmp_path / "images/catalogue" / generation / "root"
         (root / "etc").mkdir(parents=True)

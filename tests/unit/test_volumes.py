@@ -1,0 +1,309 @@
+"""File systems of their own for what slaves write: real ones, mounted by the program that a master's start runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.testing import patch_module_args
+from ansible_collections.diskless.netboot.plugins.module_utils import tree_files, volumes
+from ansible_collections.diskless.netboot.plugins.modules import slave_state, slave_tree
+from ansible_collections.diskless.netboot.plugins.modules import volumes as module
+
+from tests.unit.tree_module import make_srv, slave
+
+ROLE = pathlib.Path(__file__).resolve().parents[2] / "roles/slave_volumes"
+MOUNTER = ROLE / "files/usr/local/lib/diskless-netboot/mount-volumes"
+SIZE = 64 << 20
+Run = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(name="srv")
+def _srv(tmp_path: pathlib.Path) -> Iterator[pathlib.Path]:
+    srv = tmp_path / "srv"
+    srv.mkdir()
+    make_srv(srv)
+    yield srv
+    for place in sorted(tree_files.mounts_below(str(srv), tree_files.mountinfo()), reverse=True):
+        subprocess.run(["umount", place], check=True)
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a module and give what it prints, with its warnings."""
+    warned: list[str] = []
+    monkeypatch.setattr(AnsibleModule, "warn", lambda _self, text: warned.append(text))
+
+    def call(main: Callable[[], None], *, check: bool = False, **arguments: Any) -> dict[str, Any]:
+        warned.clear()
+        with patch_module_args({**arguments, "_ansible_check_mode": check}), pytest.raises(SystemExit):
+            main()
+        result: dict[str, Any] = json.loads(capsys.readouterr().out)
+        return {**result, "warned": [*warned]}
+
+    return call
+
+
+@pytest.fixture
+def converge(srv: pathlib.Path, run: Run) -> Run:
+    """Run the module volumes for paths with their sizes."""
+
+    def call(wanted: dict[str, int], *, check: bool = False, mounter: pathlib.Path = MOUNTER) -> dict[str, Any]:
+        listed = [{"path": str(srv / path), "size": size} for path, size in wanted.items()]
+        return run(module.main, check=check, directory=str(srv), volumes=listed, mounter=str(mounter))
+
+    return call
+
+
+def mounted(srv: pathlib.Path) -> list[str]:
+    points = tree_files.mounts_below(str(srv), tree_files.mountinfo())
+    return sorted(point.removeprefix(f"{srv}/") for point in points)
+
+
+def bytes_of(srv: pathlib.Path, path: str) -> int:
+    found = os.statvfs(srv / path)
+    return found.f_frsize * found.f_blocks
+
+
+def files(srv: pathlib.Path) -> list[str]:
+    folder = srv / "volumes"
+    return sorted(os.listdir(folder)) if folder.exists() else []
+
+
+WANTED = {"trees/pc21": SIZE, "own/pc01": SIZE, "home": SIZE}
+FILES = ["home.ext4", "own+pc01.ext4", "trees+pc21.ext4"]
+
+
+def test_each_is_a_file_system_of_its_own_made_once(srv: pathlib.Path, converge: Run) -> None:
+    checked = converge(WANTED, check=True)
+    assert (checked["changed"], checked["made"], files(srv), mounted(srv)) == (True, [*WANTED], [], [])
+    made = converge(WANTED)
+    assert (made["changed"], made["made"], made["together"], made["warned"]) == (True, [*WANTED], [], [])
+    assert made["diff"]["after"] == "".join(f"volume {path}: {SIZE} bytes\n" for path in WANTED)
+    assert (files(srv), mounted(srv)) == (FILES, sorted(WANTED))
+    for path in WANTED:
+        assert tree_files.has_own_file_system(str(srv / path), tree_files.mountinfo())
+        assert os.listdir(srv / path) == []
+        assert os.statvfs(srv / path).f_flag & (os.ST_NOSUID | os.ST_NODEV) == os.ST_NOSUID | os.ST_NODEV
+    for path, mode in (("volumes", 0o700), ("volumes/home.ext4", 0o600), ("trees", 0o700), ("home", 0o755)):
+        assert (srv / path).stat().st_mode & 0o7777 == mode, path
+    for check in (True, False):
+        assert converge(WANTED, check=check)["changed"] is False
+
+
+def test_it_takes_the_room_that_is_written_and_gives_it_back(srv: pathlib.Path, converge: Run) -> None:
+    converge({"home": 1 << 40})
+    file = srv / "volumes/home.ext4"
+
+    def taken() -> int:
+        os.sync()
+        return file.stat().st_blocks * 512
+
+    empty = taken()
+    assert empty < 64 << 20 < bytes_of(srv, "home")
+    (srv / "home/film").write_bytes(os.urandom(32 << 20))
+    full = taken()
+    assert full >= empty + (32 << 20)
+    (srv / "home/film").unlink()
+    assert taken() <= full - (31 << 20)
+
+
+def test_it_grows_and_never_shrinks(srv: pathlib.Path, converge: Run) -> None:
+    converge({"home": SIZE})
+    (srv / "home/file").write_text("precious")
+    subprocess.run(["umount", srv / "home"], check=True)
+    grown = converge({"home": 4 * SIZE})
+    assert (grown["changed"], grown["grown"], grown["mounted"]) == (True, ["home"], ["home"])
+    assert (srv / "home/file").read_text() == "precious"
+    assert bytes_of(srv, "home") > 3 * SIZE
+    for size in (4 * SIZE, SIZE, 0):
+        assert converge({"home": size})["changed"] is False
+    assert bytes_of(srv, "home") > 3 * SIZE
+
+
+RESIZE = """#!/bin/sh
+printf '%s %s\n' "$1" "$(blockdev --getsize64 "$1")" > "$0.called"
+exit $(cat "$0.status")
+"""
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_it_grows_in_use(
+    srv: pathlib.Path, converge: Run, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, refused: bool
+) -> None:
+    """With a program in the place of resize2fs: the kernel wants CAP_SYS_RESOURCE, which root may lack here."""
+    converge({"home": SIZE})
+    resize = tmp_path / "resize2fs"
+    resize.write_text(RESIZE)
+    resize.chmod(0o755)
+    (tmp_path / "resize2fs.status").write_text(str(int(refused)))
+    with monkeypatch.context() as patch:
+        patch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+        grown = converge({"home": 4 * SIZE})
+    device, size = (tmp_path / "resize2fs.called").read_text().split()
+    assert (device.startswith("/dev/loop"), int(size)) == (True, 4 * SIZE)
+    assert ("grown" in grown) is not refused
+    # One that was refused is tried again by the next run.
+    assert (srv / "volumes/home.ext4").stat().st_size == (SIZE if refused else 4 * SIZE)
+
+
+def test_what_is_not_mounted_is_mounted_also_if_nobody_lists_it(srv: pathlib.Path, converge: Run) -> None:
+    converge(WANTED)
+    (srv / "own/pc01/file").write_text("precious")
+    for path in WANTED:
+        subprocess.run(["umount", srv / path], check=True)
+    checked = converge({"home": SIZE}, check=True)
+    assert (checked["changed"], checked["mounted"], mounted(srv)) == (True, sorted(WANTED), [])
+    assert converge({"home": SIZE})["mounted"] == sorted(WANTED)
+    assert (srv / "own/pc01/file").read_text() == "precious"
+
+
+def test_what_cannot_be_mounted_is_told_and_nothing_is_left_to_serve_in_its_place(
+    srv: pathlib.Path, converge: Run
+) -> None:
+    converge(WANTED)
+    subprocess.run(["umount", srv / "own/pc01"], check=True)
+    with (srv / "volumes/own+pc01.ext4").open("r+b") as file:
+        file.write(bytes(1 << 20))
+    failed = converge({**WANTED, "own/pc02": SIZE})
+    assert failed["failed"] is True
+    assert re.match(r"volume own/pc01 cannot be mounted: .*fsck.ext4 ", failed["msg"])
+    assert not (srv / "own/pc01").exists()
+    # The others are there.
+    assert mounted(srv) == ["home", "own/pc02", "trees/pc21"]
+
+
+def test_what_is_there_already_stays_and_is_told(srv: pathlib.Path, converge: Run, tmp_path: pathlib.Path) -> None:
+    (srv / "home/anna").mkdir(parents=True)
+    (tmp_path / "films").mkdir()
+    wanted = {"home": SIZE, "../films": SIZE, "none": 0, "with+plus": SIZE}
+    told = converge(wanted)
+    assert (told["changed"], files(srv)) == (False, [])
+    assert told["together"] == [str(srv / path) for path in wanted]
+    [warning] = told["warned"]
+    assert warning.startswith(f"no file systems of their own: {srv}/home, {srv}/../films, {srv}/none, ")
+
+
+def test_what_an_administrator_has_mounted_is_good(srv: pathlib.Path, converge: Run) -> None:
+    (srv / "home").mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "none", srv / "home"], check=True)
+    told = converge({"home": SIZE})
+    assert (told["changed"], told["together"], files(srv)) == (False, [], [])
+
+
+@pytest.mark.parametrize(("path", "record"), [("trees/pc21", "trees/pc21.json"), ("own/pc01", "own/pc01")])
+def test_what_was_made_and_is_gone_is_not_hidden(srv: pathlib.Path, converge: Run, path: str, record: str) -> None:
+    (srv / "state" / record).parent.mkdir(parents=True)
+    (srv / "state" / record).touch()
+    assert converge({path: SIZE})["made"] == []
+    assert not (srv / path).exists()
+
+
+def test_no_part_of_one_stays_where_it_cannot_be_made(
+    srv: pathlib.Path, converge: Run, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mkfs.ext4").write_text("#!/bin/sh\necho no room >&2\nexit 1\n")
+    (tmp_path / "mkfs.ext4").chmod(0o755)
+    with monkeypatch.context() as patch:
+        patch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+        failed = converge({"home": SIZE})
+    assert failed["msg"] == "volume home: mkfs.ext4 fails: no room"
+    assert (files(srv), (srv / "home").exists()) == ([], False)
+    # As a run leaves it that is killed here.
+    (srv / "volumes/.home.ext4.0123456789ab").touch()
+    swept = converge({})
+    assert (swept["changed"], swept["diff"]["before"], files(srv)) == (True, ".home.ext4.0123456789ab\n", [])
+
+
+def test_a_link_in_the_place_of_one_is_not_followed(srv: pathlib.Path, converge: Run, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "outside").mkdir()
+    (srv / "home").symlink_to(tmp_path / "outside")
+    assert converge({"home": SIZE})["together"] == [str(srv / "home")]
+    assert files(srv) == []
+
+
+def test_a_tree_fills_its_volume_and_goes_with_it(srv: pathlib.Path, converge: Run, run: Run) -> None:
+    converge({"trees/pc24": SIZE, "trees/pc25": SIZE})
+    trees = {"directory": str(srv), "trees": [slave("pc24"), slave("pc25")]}
+    assert run(slave_tree.main, check=True, **trees)["seeded"] == ["pc24", "pc25"]
+    assert run(slave_tree.main, **trees)["seeded"] == ["pc24", "pc25"]
+    assert (srv / "trees/pc24/etc/issue").read_text() == "g1"
+    assert run(slave_tree.main, **trees)["changed"] is False
+    trees["trees"] = [slave("pc24", "g2")]
+    updated = run(slave_tree.main, **trees)
+    assert ([one["name"] for one in updated["updated"]], updated["kept"]) == (["pc24"], ["pc25"])
+    pruned = run(slave_tree.main, **trees, prune=True)
+    assert (pruned["pruned"], mounted(srv), files(srv)) == (["pc25"], ["trees/pc24"], ["trees+pc24.ext4"])
+    assert sorted(os.listdir(srv / "trees")) == ["pc24"]
+
+
+def test_a_volume_that_a_run_was_filling_when_it_died_is_filled_anew(
+    srv: pathlib.Path, converge: Run, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    converge({"trees/pc24": SIZE})
+    (srv / "images/catalogue/g1/root/etc/link").symlink_to("/run")
+    (srv / "images/catalogue/g1/root/etc/old").touch()
+
+    class KilledError(BaseException):
+        """Ends a run where it is."""
+
+    def die(*_arguments: object, **_options: object) -> None:
+        raise KilledError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "symlink", die)
+        with pytest.raises(KilledError):
+            run(slave_tree.main, directory=str(srv), trees=[slave("pc24")])
+    assert (srv / "trees/pc24/etc").is_dir()
+    # Meanwhile the image is another one: nothing of the first stays.
+    again = run(slave_tree.main, directory=str(srv), trees=[slave("pc24", "g2")])
+    assert (again["seeded"], again["updated"]) == (["pc24"], [])
+    assert sorted(os.listdir(srv / "trees/pc24/etc")) == ["hosts", "issue"]
+    assert run(slave_tree.main, directory=str(srv), trees=[slave("pc24", "g2")])["changed"] is False
+
+
+def test_what_a_slave_keeps_goes_with_its_volume(srv: pathlib.Path, converge: Run, run: Run) -> None:
+    converge({"own/pc01": SIZE, "own/pc02": SIZE})
+    both = {"directory": str(srv), "slaves": [{"name": "pc01"}, {"name": "pc02"}]}
+    assert run(slave_state.main, **both)["created"] == ["pc01", "pc02"]
+    (srv / "own/pc01/database").touch()
+    assert run(slave_state.main, **both)["changed"] is False
+    with (srv / "own/pc02").joinpath("open").open("w"):
+        # As a server has it: what it has open goes when it lets go.
+        pruned = run(slave_state.main, directory=str(srv), slaves=[{"name": "pc01"}], prune=True)
+    assert (pruned["pruned"], mounted(srv), files(srv)) == (["pc02"], ["own/pc01"], ["own+pc01.ext4"])
+    assert not (srv / "own/pc02").exists()
+    assert converge({"own/pc01": SIZE, "own/pc02": SIZE})["made"] == ["own/pc02"]
+
+
+def test_what_is_mounted_in_a_volume_keeps_it(srv: pathlib.Path, converge: Run, run: Run) -> None:
+    converge({"trees/pc24": SIZE})
+    run(slave_tree.main, directory=str(srv), trees=[slave("pc24")])
+    subprocess.run(["mount", "-t", "tmpfs", "none", srv / "trees/pc24/etc"], check=True)
+    failed = run(slave_tree.main, directory=str(srv), trees=[], prune=True)
+    assert failed["failures"] == [
+        {
+            "name": "pc24",
+            "error": f"tree 'pc24' is not removed, because something is mounted there: {srv}/trees/pc24/etc",
+        }
+    ]
+    assert mounted(srv) == ["trees/pc24", "trees/pc24/etc"]
+
+
+@pytest.mark.parametrize("name", ["home.ext4", "trees+pc21.ext4", "a+b-c_d.e+F@2.ext4"])
+def test_a_file_tells_its_path(name: str) -> None:
+    path = volumes.path_of(name)
+    assert path is not None
+    assert volumes.file_of(path) == name
+
+
+@pytest.mark.parametrize("name", ["home", ".home.ext4", "..+home.ext4", "+home.ext4", "a++b.ext4", "lost+found"])
+def test_other_files_are_nobodys(name: str) -> None:
+    assert volumes.path_of(name) is None
