@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # What kind of root the kernel's command line asks for, and what it names for it.
-# shellcheck disable=SC2034 # the steps use what is set here
+# shellcheck disable=SC2034,SC2154 # the steps use what is set here, and set server and path
 
 # Sets kind (nfs_tree, nfs_overlay, nbd_overlay, persist, nbd_cow) and device (that of the image, or empty).
 read_root() {
