@@ -17,7 +17,8 @@ SRC = "allowed: master:/path, or server:/path for NFS"
 OPTS = "allowed: mount options joined by commas, as in fstab(5)"
 EXPORT = (
     "allowed: a path in /srv/diskless, /home, /srv, /mnt, /media, /data, apart from /srv/diskless/images, "
-    "/srv/diskless/trees, /srv/diskless/disks, /srv/diskless/nodes, /srv/diskless/own, /srv/diskless/state, /srv/tftp"
+    "/srv/diskless/trees, /srv/diskless/disks, /srv/diskless/nodes, /srv/diskless/own, /srv/diskless/state, "
+    "/srv/diskless/volumes, /srv/tftp"
 )
 
 MOUNT: list[tuple[Any, list[str]]] = [
