@@ -125,14 +125,13 @@ class Bench:
         )
 
     def _trees(self, where: disk.Disk, slaves: int, *, newer: bool = False) -> float:
-        """Seconds of one call of the module for that many slaves; trees of others are removed."""
+        """Seconds of one call of the modules for that many slaves; trees of others are removed."""
         generation = self._generations[int(newer)]
         trees = [
             {"name": name, "hostname": name, "image": "bench", "generation": generation}
             for name in map(figures.slave, range(1, slaves + 1))
         ]
-        arguments = {"directory": where.path, "trees": trees, "prune": True}
-        return where.timed(module.command(self._library, arguments))
+        return where.timed(module.command(self._library, where.path, trees))
 
     def _by_playbook(self) -> None:
         """site.yml as a whole, with fleets that grow."""

@@ -102,8 +102,8 @@ other alone: the machine is small.
 
 ## One more slave
 
-With a tree of its own (`slave_root: nfs_tree`), by one call of the module `slave_tree` without Ansible around it,
-against a copy of the same root; {medians}. The slave mounts `/usr` and `/opt` from
+With a tree of its own (`slave_root: nfs_tree`), by one call of the modules `volumes` and `slave_tree` without
+Ansible around them, against a copy of the same root; {medians}. The slave mounts `/usr` and `/opt` from
 its image, so its tree holds the rest. The last line copies just that too.
 
 {ones}
@@ -122,7 +122,7 @@ those of {copies}.
 
 ## The whole of site.yml
 
-All roles, on a master that is converged but for what is said; trees lie on the machine's own ext4.
+All roles, on a master that is converged but for what is said; volumes lie on the machine's own ext4.
 
 {sites}
 """

@@ -1,4 +1,4 @@
-"""The module slave_tree without Ansible around it: its code and what it imports, on a master."""
+"""The modules volumes and slave_tree without Ansible around them: their code and what it imports, on a master."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from tests.lab import paths
 
 _FOLDER = "srv/bench-module"
 _PLUGINS = "ansible_collections/diskless/netboot/plugins"
-_NAME = f"{_PLUGINS}/modules/slave_tree".replace("/", ".")
+_MODULES = f"{_PLUGINS}/modules".replace("/", ".")
+# What the role slave_volumes has put there.
+_MOUNTER = "/usr/local/lib/diskless-netboot/mount-volumes"
+_VOLUME_BYTES = 8 << 30
 
 
 def put(library: Library) -> None:
-    """Puts it where the master finds it."""
+    """Puts them where the master finds them."""
     target = library.exported() / _FOLDER
     ansible_core = pathlib.Path(ansible.__file__).parent
     shutil.copytree(ansible_core / "module_utils", target / "ansible/module_utils")
@@ -29,15 +32,26 @@ def put(library: Library) -> None:
         shutil.copytree(paths.CHECKOUT / "plugins" / name, target / _PLUGINS / name)
 
 
-def command(library: Library, arguments: typing.Mapping[str, object]) -> list[str]:
-    """What runs it on the master with these arguments."""
-    file = library.exported() / _FOLDER / "arguments.json"
+def command(library: Library, directory: str, trees: typing.Sequence[typing.Mapping[str, str]]) -> list[str]:
+    """What makes these trees on the master, each on a volume, and removes all others."""
+    volumes = [{"path": f"{directory}/trees/{tree['name']}", "size": _VOLUME_BYTES} for tree in trees]
+    steps = [
+        _step(library, "volumes", {"directory": directory, "volumes": volumes, "mounter": _MOUNTER}),
+        _step(library, "slave_tree", {"directory": directory, "trees": trees, "prune": True}),
+    ]
+    return ["sh", "-c", " && ".join(steps)]
+
+
+def _step(library: Library, name: str, arguments: typing.Mapping[str, object]) -> str:
+    """What runs one of them."""
+    file = library.exported() / _FOLDER / f"{name}.arguments.json"
     file.write_text(json.dumps({"ANSIBLE_MODULE_ARGS": arguments}), encoding="utf-8")
-    run = f"PYTHONPATH=/{_FOLDER} python3 -m {_NAME} /{_FOLDER}/arguments.json > /{_FOLDER}/result.json"
+    result = f"/{_FOLDER}/{name}.json"
+    run = f"PYTHONPATH=/{_FOLDER} python3 -m {_MODULES}.{name} /{_FOLDER}/{file.name} > {result}"
     # What went wrong stands in the result.
-    return ["sh", "-c", f"{run} || {{ cat /{_FOLDER}/result.json >&2; exit 1; }}"]
+    return f"{{ {run} || {{ cat {result} >&2; exit 1; }}; }}"
 
 
 def result(library: Library) -> typing.Any:
-    """What it returned the last time."""
-    return json.loads((library.exported() / _FOLDER / "result.json").read_text(encoding="utf-8"))
+    """What slave_tree returned the last time."""
+    return json.loads((library.exported() / _FOLDER / "slave_tree.json").read_text(encoding="utf-8"))

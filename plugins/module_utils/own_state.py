@@ -11,7 +11,7 @@ import stat
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from ansible_collections.diskless.netboot.plugins.module_utils import tree_files, tree_survey, volumes
+from ansible_collections.diskless.netboot.plugins.module_utils import tree_files, tree_survey, volume_work, volumes
 from ansible_collections.diskless.netboot.plugins.module_utils.atomic_file import open_directory, write_file
 
 OWN = "own"
@@ -67,11 +67,13 @@ def survey(directory: str, slaves: Iterable[str]) -> Survey:
     made: set[str] = set()
     with contextlib.suppress(FileNotFoundError), open_directory(f"{directory}/{RECORDS}") as records:
         made = {name for name in os.listdir(records) if tree_files.NAME.fullmatch(name)}
+    # A run that removed one may have died behind its record.
+    known = made | {name for name in directories if volumes.is_volume(directory, f"{OWN}/{name}")}
     return Survey(
         create=sorted(wanted - made),
         missing=sorted((wanted & made) - there.keys()),
-        withdrawn=sorted((made & there.keys()) - wanted),
-        foreign=sorted(name for name in directories - made - wanted if tree_files.NAME.fullmatch(name)),
+        withdrawn=sorted((known & there.keys()) - wanted),
+        foreign=sorted(name for name in directories - known - wanted if tree_files.NAME.fullmatch(name)),
         remains=sorted(name for name in there if tree_survey.TEMPORARY.fullmatch(name)),
         open=is_open and bool(wanted),
     )
@@ -127,7 +129,7 @@ def _remove(directory: str, name: str) -> None:
     """Remove what a slave kept, or what is left of it."""
     if volumes.is_volume(directory, f"{OWN}/{name}"):
         _forget(directory, name)
-        volumes.remove(directory, f"{OWN}/{name}")
+        volume_work.remove(directory, f"{OWN}/{name}")
         return
     with open_directory(f"{directory}/{OWN}") as own:
         if not tree_survey.TEMPORARY.fullmatch(name):

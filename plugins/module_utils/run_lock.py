@@ -22,7 +22,7 @@ DIRECTORY_MODE = 0o700
 SILENCE = 300.0
 """Seconds after which a run that has not been heard of is taken for dead, unless something that it started still
 works."""
-LOCKS = ("images/.lock", "trees", "disks")
+LOCKS = ("images/.lock", "trees", "disks", "volumes")
 """What modules that take long lock below `diskless_directory` (flock(2))."""
 
 

@@ -12,6 +12,7 @@ import re
 import secrets
 import stat
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from ansible_collections.diskless.netboot.plugins.module_utils.atomic_file import DIRECTORY_FLAGS, open_directory
 
@@ -112,10 +113,32 @@ def mountinfo() -> str:
         return file.read()
 
 
-def _mounts(info: str) -> list[tuple[str, str]]:
-    """Give the mount points in a text of that form, in its order, each with its device's number."""
-    fields = [line.split(" ") for line in info.splitlines()]
-    return [(re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), field[4]), field[2]) for field in fields]
+class Mount(NamedTuple):
+    """What is mounted somewhere: the number of its ``device``, its ``source``, and whether it is ``read_only``."""
+
+    device: str
+    source: str
+    read_only: bool
+
+
+def mounts(info: str) -> dict[str, Mount]:
+    """Give what a text in that form tells of each mount point: of several on the same one the last, which is seen."""
+    return dict(_mounts(info))
+
+
+def _mounts(info: str) -> list[tuple[str, Mount]]:
+    found = []
+    for line in info.splitlines():
+        fields, _dash, system = line.partition(" - ")
+        _number, _parent, device, _root, point = fields.split(" ")[:5]
+        source, options = f"{system} ".split(" ")[1:3]
+        found.append((_plain(point), Mount(device, _plain(source), "ro" in options.split(","))))
+    return found
+
+
+def _plain(text: str) -> str:
+    """Give a path as it is, of one as proc(5) writes it."""
+    return re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), text)
 
 
 def lies_in(path: str, folder: str) -> bool:
@@ -125,7 +148,7 @@ def lies_in(path: str, folder: str) -> bool:
 
 def mounts_below(path: str, info: str) -> list[str]:
     """Give the mount points below ``path`` (or on it) that a text in the form of mountinfo names."""
-    return [point for point, _device in _mounts(info) if lies_in(point, path)]
+    return [point for point, _mount in _mounts(info) if lies_in(point, path)]
 
 
 def device_of(path: str, info: str) -> str:
@@ -134,10 +157,10 @@ def device_of(path: str, info: str) -> str:
     Not by stat(2): that gives each subvolume of btrfs a number of its own.
     """
     longest = found = ""
-    for point, device in _mounts(info):
+    for point, mount in _mounts(info):
         # The later of two on the same point covers the earlier.
         if lies_in(path, point) and len(point) >= len(longest):
-            longest, found = point, device
+            longest, found = point, mount.device
     return found
 
 
@@ -147,9 +170,9 @@ def has_own_file_system(path: str, info: str) -> bool:
     Whoever may mount a part of a file system by NFS can guess the handles of all that lies on it, of other subvolumes
     too (exports(5), ``no_subtree_check``).
     """
-    mounts = _mounts(info)
-    devices = {device for point, device in mounts if point == path}
-    return bool(devices) and all(lies_in(point, path) for point, device in mounts if device in devices)
+    found = _mounts(info)
+    devices = {mount.device for point, mount in found if point == path}
+    return bool(devices) and all(lies_in(point, path) for point, mount in found if mount.device in devices)
 
 
 def remove_tree(name: str, directory: int) -> None:

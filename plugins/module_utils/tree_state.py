@@ -197,15 +197,19 @@ class Store:
             write_file(f"{slave}{FILLING}", b"", STATE_MODE, folder)
 
     def filled(self, slave: str, record: Record) -> None:
-        """Keep what a tree was made from that was filled in its place."""
-        self.save(slave, Known(record))
+        """Keep what a tree was made from that was filled in its place.
+
+        The record last: without either, what is there is compared with its image, and stays.
+        """
         with open_directory(self.records) as folder:
             tree_files.remove_tree(f"{slave}{FILLING}", folder)
+        self.save(slave, Known(record))
 
     def forget(self, slave: str) -> None:
         """Remove what is known of a slave's tree."""
         with open_directory(self.records) as folder:
-            tree_files.remove_tree(f"{slave}.json", folder)
+            for ending in (".json", FILLING):
+                tree_files.remove_tree(f"{slave}{ending}", folder)
 
     def sweep(self) -> None:
         """Remove the manifests from which no known tree is made any more."""

@@ -12,7 +12,7 @@ import stat
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ansible_collections.diskless.netboot.plugins.module_utils import tree_files, tree_state
+from ansible_collections.diskless.netboot.plugins.module_utils import tree_files, tree_state, volumes
 from ansible_collections.diskless.netboot.plugins.module_utils.atomic_file import open_directory
 from ansible_collections.diskless.netboot.plugins.module_utils.tree_state import Known, Record
 
@@ -73,25 +73,31 @@ def survey(store: tree_state.Store, wanted: Mapping[str, Record]) -> Survey:
     directories = {name for name, is_directory in found.items() if is_directory}
     there = {name for name in directories if tree_files.NAME.fullmatch(name)}
     made = store.slaves()
+    mounted = tree_files.mounts(tree_files.mountinfo()).keys()
+    top = os.path.realpath(f"{store.directory}/trees")
     empty = {name for name in there & wanted.keys() if tree_files.is_empty(f"{store.directory}/trees/{name}")}
-    missing = sorted(name for name in made & wanted.keys() if name in empty or name not in there)
-    if missing and not made & (there - empty):
+    # A slave can empty its volume; what is not mounted it cannot.
+    gone = {name for name in empty & made if f"{top}/{name}" not in mounted}
+    missing = sorted((made & wanted.keys()) - (there - gone))
+    if missing and not made & (there - gone):
         raise ValueError(
             f"{store.directory}/trees: none of the trees that were made there is there ({', '.join(missing)}): "
             f"is a file system not mounted? {anew(store, '<slave>')}"
         )
     filling = store.filling()
+    # A run that removed one may have died behind its record.
+    known = {name for name in there if name in made or volumes.is_volume(store.directory, f"trees/{name}")}
     new = {name for name in wanted.keys() - made if name not in there or name in empty or name in filling}
     return Survey(
         {name: record for name, record in wanted.items() if name in new},
         {
             name: record
             for name, record in wanted.items()
-            if name in there - new - empty and store.known(name) != Known(record)
+            if name in there - new - gone and store.known(name) != Known(record)
         },
         missing,
-        sorted(there & made - wanted.keys()),
-        sorted(there - made - wanted.keys()),
+        sorted(known - wanted.keys()),
+        sorted(there - known - wanted.keys()),
         sorted(name for name in directories if TEMPORARY.fullmatch(name)),
         mode,
     )

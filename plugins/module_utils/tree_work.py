@@ -18,6 +18,7 @@ from ansible_collections.diskless.netboot.plugins.module_utils import (
     tree_plan,
     tree_state,
     tree_survey,
+    volume_work,
     volumes,
 )
 from ansible_collections.diskless.netboot.plugins.module_utils import tree_update as update
@@ -207,7 +208,7 @@ class Workshop:
             raise ValueError(f"tree {slave!r} is not removed, because something is mounted there: {', '.join(mounts)}")
         if volumes.is_volume(self.store.directory, f"trees/{slave}"):
             self.store.forget(slave)
-            volumes.remove(self.store.directory, f"trees/{slave}")
+            volume_work.remove(self.store.directory, f"trees/{slave}")
             return
         if not slave.startswith("."):
             temporary = tree_survey.temporary_name(slave)

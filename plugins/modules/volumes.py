@@ -18,7 +18,8 @@ description:
     than it has, it grows while it is in use; it never shrinks.
   - What is mounted there by somebody else stays, and so does a directory that holds something. A warning names all
     that are no file systems of their own.
-  - A slave's directory that was made (C(<directory>/state/) knows) and is gone gets no volume, which would hide that.
+  - A shared directory that is there, also an empty one, stays as it is, for it may be where something else is mounted.
+  - A slave's directory, or a volume, that was made (C(<directory>/state/) knows) and is gone is not made again.
   - Volumes that are not in O(volumes) stay, and are mounted. They are removed with what they are for, by the modules
     M(diskless.netboot.slave_tree) and M(diskless.netboot.slave_state).
 options:
@@ -86,23 +87,24 @@ import os
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.diskless.netboot.plugins.module_utils import some_names, tree_files, volumes
+from ansible_collections.diskless.netboot.plugins.module_utils import some_names, tree_files, volume_work, volumes
 
 SHOWN = 10
 
 
-def result(found: volumes.Survey) -> dict[str, Any]:
+def result(found: volumes.Survey, unmounted: list[str]) -> dict[str, Any]:
     """Give what the module returns."""
+    mounted = [path for path in found.mount if path not in unmounted]
     after = [f"volume {path}: {size} bytes\n" for path, size in {**found.make, **found.grow}.items()]
     return {
-        "changed": found.work(),
+        "changed": bool(found.make or found.grow or mounted or found.record or found.left),
         "made": list(found.make),
         "grown": list(found.grow),
-        "mounted": found.mount,
+        "mounted": mounted,
         "together": found.together,
         "diff": {
             "before": "".join(f"{name}\n" for name in found.left),
-            "after": "".join([*after, *(f"volume {path}: mounted\n" for path in found.mount)]),
+            "after": "".join([*after, *(f"volume {path}: mounted\n" for path in mounted)]),
         },
     }
 
@@ -125,10 +127,11 @@ def main() -> None:
     directory = module.params["directory"]
     wanted = {item["path"]: item["size"] for item in module.params["volumes"]}
     try:
+        unmounted: list[str] = []
         found = volumes.survey(directory, wanted, tree_files.mountinfo())
         if not module.check_mode:
             os.umask(0o022)
-            volumes.work(directory, found, module.params["mounter"])
+            unmounted = volume_work.work(directory, wanted, module.params["mounter"]) if found.work() else []
     except ValueError as error:
         module.fail_json(msg=str(error))
     except OSError as error:
@@ -139,7 +142,12 @@ def main() -> None:
             "one of them could reach all that lies beside it, by file handles that it makes up; see docs/servers.md, "
             "Confining a slave"
         )
-    module.exit_json(**result(found))
+    if unmounted:
+        module.warn(
+            f"volumes that cannot be mounted, and that nobody wants: {some_names.some(unmounted, SHOWN)}; see "
+            "journalctl -u diskless-volumes"
+        )
+    module.exit_json(**result(found, unmounted))
 
 
 if __name__ == "__main__":

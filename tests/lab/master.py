@@ -15,7 +15,7 @@ from tests.lab.run import run
 
 _BOOT_SECONDS = 120
 # A container's /dev has those that its machine had when it began; that of a machine has more when they are asked for.
-_LOOP_DEVICES = "for n in $(seq 0 127); do [ -e /dev/loop$n ] || mknod -m 0660 /dev/loop$n b 7 $n; done"
+_LOOP_DEVICES = "for n in $(seq 0 511); do [ -e /dev/loop$n ] || mknod -m 0660 /dev/loop$n b 7 $n; done"
 
 
 @dataclasses.dataclass(frozen=True)
