@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tests.boot.library import Library, identity
 
 _MARKER = "/var/lib/written-by-a-test"
@@ -18,9 +20,13 @@ def test_what_a_slave_writes_survives_its_reboot_and_is_its_own(converged: Libra
         assert converged.on_slave("pc21", "hostname") == "pc21"
         assert converged.on_slave("pc21", "findmnt", "--noheadings", "--output", "FSTYPE", "/") == "nfs4"
         usr = converged.on_slave("pc21", "findmnt", "--noheadings", "--output", "FSTYPE,OPTIONS,SOURCE", "/usr").split()
-        assert usr[0] == "nfs4"
+        assert usr[0] == "squashfs"
         assert "ro" in usr[1].split(",")
-        assert usr[2].startswith("192.168.1.1:/srv/diskless/images/catalogue/")
+        assert re.fullmatch(r"/dev/loop\d+\[/usr\]", usr[2])
+        below = "/run/initramfs/nfs"
+        image = converged.on_slave("pc21", "findmnt", "--noheadings", "--output", "SOURCE,OPTIONS", below)
+        assert image.startswith("192.168.1.1:/srv/diskless/images/catalogue/")
+        assert "ro" in image.split()[1].split(",")
         assert converged.on_slave("pc21", "stat", "--format=%u:%g %a", "/usr/bin/mount") == "0:0 4755"
         converged.on_slave("pc21", "sh", "-c", f"echo pc21 > {_MARKER}")
         converged.on_slave("pc21", *_AS_READER, "sh", "-c", f"echo shared > {_HOME}/from-pc21")
