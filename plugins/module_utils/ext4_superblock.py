@@ -10,13 +10,17 @@ from typing import NamedTuple
 
 _OFFSET, _BYTES = 1024, 1024
 _MAGIC = 0xEF53
+_ERRORS = 2
 
 
 class Superblock(NamedTuple):
-    """``size``: bytes that it spans; ``used``: it was mounted at some time."""
+    """``size``: bytes that it spans; ``used``: it was mounted at some time; ``errors``: the kernel has found some since
+    it was checked.
+    """
 
     size: int
     used: bool
+    errors: bool
 
 
 def parse(block: bytes) -> Superblock | None:
@@ -24,7 +28,8 @@ def parse(block: bytes) -> Superblock | None:
     if len(block) < _BYTES or struct.unpack_from("<H", block, 0x38) != (_MAGIC,):
         return None
     low, log_size, mounted, high = (struct.unpack_from("<I", block, place)[0] for place in (0x4, 0x18, 0x2C, 0x150))
-    return Superblock((high << 32 | low) << (10 + log_size), mounted != 0)
+    [state] = struct.unpack_from("<H", block, 0x3A)
+    return Superblock((high << 32 | low) << (10 + log_size), mounted != 0, bool(state & _ERRORS))
 
 
 def read(path: str) -> Superblock | None:

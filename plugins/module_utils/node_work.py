@@ -27,7 +27,8 @@ def listed(root: int) -> tuple[list[str], bool]:
     """
     try:
         with tree_files.open_below(root, [FOLDER]) as nodes:
-            return sorted(os.listdir(nodes)), _found(os.fstat(nodes), None)[2:] == (NODE_MODE, 0, 0)
+            names = sorted({*os.listdir(nodes)} - {tree_files.LOST_AND_FOUND})
+            return names, _found(os.fstat(nodes), None)[2:] == (NODE_MODE, 0, 0)
     except FileNotFoundError:
         return [], True
 

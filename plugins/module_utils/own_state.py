@@ -68,12 +68,12 @@ def survey(directory: str, slaves: Iterable[str]) -> Survey:
     with contextlib.suppress(FileNotFoundError), open_directory(f"{directory}/{RECORDS}") as records:
         made = {name for name in os.listdir(records) if tree_files.NAME.fullmatch(name)}
     # A run that removed one may have died behind its record.
-    known = made | {name for name in directories if volumes.is_volume(directory, f"{OWN}/{name}")}
+    known = (made & there.keys()) | volumes.names_in(directory, OWN)
     return Survey(
         create=sorted(wanted - made),
         missing=sorted((wanted & made) - there.keys()),
-        withdrawn=sorted((known & there.keys()) - wanted),
-        foreign=sorted(name for name in directories - known - wanted if tree_files.NAME.fullmatch(name)),
+        withdrawn=sorted(known - wanted),
+        foreign=sorted(name for name in directories - made - known - wanted if tree_files.NAME.fullmatch(name)),
         remains=sorted(name for name in there if tree_survey.TEMPORARY.fullmatch(name)),
         open=is_open and bool(wanted),
     )

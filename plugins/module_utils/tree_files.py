@@ -84,10 +84,14 @@ def status(name: str, directory: int) -> os.stat_result | None:
         return None
 
 
+LOST_AND_FOUND = "lost+found"
+"""What each ext4 has, and fsck(8) needs; made anew, it takes room that there may not be."""
+
+
 def is_empty(path: str) -> bool:
-    """Say whether a directory, whose path leads over no link at its end, holds nothing."""
+    """Say whether a directory, whose path leads over no link at its end, holds nothing of anybody's."""
     with open_directory(path) as directory, os.scandir(directory) as entries:
-        return next(entries, None) is None
+        return all(entry.name == LOST_AND_FOUND for entry in entries)
 
 
 def reopen(place: int) -> int:
@@ -114,11 +118,11 @@ def mountinfo() -> str:
 
 
 class Mount(NamedTuple):
-    """What is mounted somewhere: the number of its ``device``, its ``source``, and whether it is ``read_only``."""
+    """What is mounted somewhere: the number of its ``device``, its ``source``, and the file system's ``options``."""
 
     device: str
     source: str
-    read_only: bool
+    options: tuple[str, ...]
 
 
 def mounts(info: str) -> dict[str, Mount]:
@@ -132,7 +136,7 @@ def _mounts(info: str) -> list[tuple[str, Mount]]:
         fields, _dash, system = line.partition(" - ")
         _number, _parent, device, _root, point = fields.split(" ")[:5]
         source, options = f"{system} ".split(" ")[1:3]
-        found.append((_plain(point), Mount(device, _plain(source), "ro" in options.split(","))))
+        found.append((_plain(point), Mount(device, _plain(source), tuple(options.split(",")))))
     return found
 
 

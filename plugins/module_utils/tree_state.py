@@ -197,7 +197,7 @@ class Store:
             write_file(f"{slave}{FILLING}", b"", STATE_MODE, folder)
 
     def filled(self, slave: str, record: Record) -> None:
-        """Keep what a tree was made from that was filled in its place.
+        """Keep what a new tree was made from, and that no run is filling it.
 
         The record last: without either, what is there is compared with its image, and stays.
         """

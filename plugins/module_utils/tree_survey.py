@@ -86,7 +86,7 @@ def survey(store: tree_state.Store, wanted: Mapping[str, Record]) -> Survey:
         )
     filling = store.filling()
     # A run that removed one may have died behind its record.
-    known = {name for name in there if name in made or volumes.is_volume(store.directory, f"trees/{name}")}
+    known = (there & made) | volumes.names_in(store.directory, "trees")
     new = {name for name in wanted.keys() - made if name not in there or name in empty or name in filling}
     return Survey(
         {name: record for name, record in wanted.items() if name in new},

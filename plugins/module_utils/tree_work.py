@@ -127,7 +127,8 @@ class Workshop:
             self.store.begin(slave)
             with open_directory(slave, trees) as tree:
                 for name in os.listdir(tree):
-                    tree_files.remove_tree(name, tree)
+                    if name != tree_files.LOST_AND_FOUND:
+                        tree_files.remove_tree(name, tree)
             self._fill(slave, record, trees)
             os.sync()
             self.store.filled(slave, record)
@@ -141,7 +142,7 @@ class Workshop:
         finally:
             tree_files.remove_tree(temporary, trees)
         os.fsync(trees)
-        self.store.save(slave, Known(record))
+        self.store.filled(slave, record)
         return Change(slave, None, record, [], [], [])
 
     def _fill(self, name: str, record: Record, trees: int) -> None:

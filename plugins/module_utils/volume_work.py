@@ -28,8 +28,8 @@ all its blocks: one that finds no room ends all writing. ``discard``: no tables 
 zeros."""
 
 
-def work(directory: str, wanted: Mapping[str, int], mounter: str) -> list[str]:
-    """Make it so, and give the paths of volumes that cannot be mounted and that nobody wants.
+def work(directory: str, wanted: Mapping[str, int], mounter: str) -> tuple[list[str], str]:
+    """Make it so, and give the paths of volumes that cannot be mounted and that nobody wants, and why.
 
     :raises VolumeError: see :func:`volumes.survey`, and where a program fails; no part of a volume stays.
     """
@@ -41,20 +41,16 @@ def work(directory: str, wanted: Mapping[str, int], mounter: str) -> list[str]:
             os.unlink(name, dir_fd=folder)
         for path, size in found.make.items():
             _make(directory, path, size, folder)
-        for path, size in found.grow.items():
-            file = f"{directory}/{FOLDER}/{file_of(path)}"
-            if os.path.getsize(file) < size:
-                os.truncate(file, size)
     unmounted, said = _mount(directory, found, mounter) if found.make or found.mount else ([], "")
     wrong = [path for path in unmounted if f"{directory}/{path}" in wanted]
     with _locked(directory):
         for path in {*found.record, *found.make} - {*unmounted}:
             _record(directory, path)
-        for path in found.grow.keys() - {*found.mount}:
-            _grow(f"{directory}/{FOLDER}/{file_of(path)}", path)
+        for path in found.grow.keys() - {*unmounted}:
+            _grow(f"{directory}/{FOLDER}/{file_of(path)}", found.grow[path], path)
     if wrong:
         raise VolumeError(f"volumes that cannot be mounted: {', '.join(wrong)}: {said}")
-    return unmounted
+    return unmounted, said
 
 
 @contextlib.contextmanager
@@ -76,11 +72,9 @@ def _make(directory: str, path: str, size: int, folder: int) -> None:
         try:
             os.ftruncate(descriptor, size)
             _do(what, [*FORMAT, f"{directory}/{FOLDER}/{temporary}"])
-            commands = ["rmdir lost+found"]
             if path.partition("/")[0] in volumes.CLOSED:
-                commands.append("set_inode_field <2> mode 040700")
-            for command in commands:
-                _do(what, ["debugfs", "-w", "-R", command, f"{directory}/{FOLDER}/{temporary}"])
+                root = "set_inode_field <2> mode 040700"
+                _do(what, ["debugfs", "-w", "-R", root, f"{directory}/{FOLDER}/{temporary}"])
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
@@ -118,9 +112,11 @@ def _record(directory: str, path: str) -> None:
         os.fsync(records)
 
 
-def _grow(file: str, path: str) -> None:
-    """Give a volume that is mounted the room that its file has; one that is not, the mounter gives it."""
+def _grow(file: str, size: int, path: str) -> None:
+    """Give a volume that is mounted more room. While it is mounted alone: then the kernel's journal keeps it whole."""
     what = f"volume {path}"
+    if os.path.getsize(file) < size:
+        os.truncate(file, size)
     for device in _do(what, ["losetup", "--noheadings", "--output", "NAME", "--associated", file]).split():
         _do(what, ["losetup", "--set-capacity", device])
         _do(what, ["resize2fs", device])

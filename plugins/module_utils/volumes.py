@@ -11,9 +11,11 @@ each that was made and mounted: where its volume is gone, a file system may not 
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
-from collections.abc import Mapping
+import struct
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from ansible_collections.diskless.netboot.plugins.module_utils import ext4_superblock, tree_files
@@ -30,6 +32,9 @@ may be the place of what an administrator mounts."""
 SLACK = 16 << 20
 """Bytes that a file may have more than its file system: mke2fs leaves out a last group that would hold little but its
 tables."""
+BROKEN = frozenset({"ro", "emergency_ro", "shutdown"})
+"""What mountinfo says of a file system to which nothing is written any more."""
+_LOOP_GET_STATUS64, _LOOP_INFO_BYTES = 0x4C05, 232
 
 
 class VolumeError(ValueError):
@@ -55,9 +60,12 @@ class Survey(NamedTuple):
 
 
 class _File(NamedTuple):
+    """``mount``: the volume's own; ``covered``: something else is mounted at its place."""
+
     size: int
     system: ext4_superblock.Superblock | None
     mount: tree_files.Mount | None
+    covered: bool
 
 
 def file_of(path: str) -> str:
@@ -79,32 +87,41 @@ def survey(directory: str, wanted: Mapping[str, int], info: str) -> Survey:
     :raises VolumeError: for a volume that was made and is gone, or is read-only since an error.
     """
     top = os.path.realpath(directory)
-    files, left = _files(top, tree_files.mounts(info))
     made = {path for name in _names(f"{directory}/{RECORDS}") if (path := path_of(name))}
+    mounts = tree_files.mounts(info)
+    files, left = _files(top, mounts, made)
     make, grow, together = {}, {}, []
     for path, size in wanted.items():
         real = os.path.realpath(path)
         below = real[len(top) + 1 :] if tree_files.lies_in(real, top) else ""
-        if below in files:
+        if below in files and not files[below].covered:
             _require_writable(directory, below, files[below])
             if _is_small(files[below], size):
                 grow[below] = size
         elif tree_files.has_own_file_system(real, info):
             continue
-        elif below in made:
+        elif below in made and below not in files:
             raise VolumeError(
                 f"volume {below} was made, and its file {directory}/{FOLDER}/{file_of(below)} is gone: is a file "
                 f"system not mounted? To have it made anew, empty, remove {directory}/{RECORDS}/{file_of(below)}"
             )
-        elif size and PATH.fullmatch(below) and not _lies_in_one(below, files) and _is_new(directory, below):
+        elif (
+            size
+            and PATH.fullmatch(below)
+            and real not in mounts
+            and not _lies_in_one(below, files)
+            and _is_new(directory, below)
+        ):
             make[below] = size
         else:
             together.append(path)
-    unmounted = sorted(path for path, file in files.items() if file.mount is None)
+    unmounted = sorted(path for path, file in files.items() if file.mount is None and not file.covered)
     return Survey(make, grow, unmounted, sorted(files.keys() - made), together, left)
 
 
-def _files(top: str, mounts: Mapping[str, tree_files.Mount]) -> tuple[dict[str, _File], list[str]]:
+def _files(
+    top: str, mounts: Mapping[str, tree_files.Mount], made: Collection[str]
+) -> tuple[dict[str, _File], list[str]]:
     """Give what is known of each volume by its path, and the names of what dead runs have left."""
     files: dict[str, _File] = {}
     left = []
@@ -114,16 +131,26 @@ def _files(top: str, mounts: Mapping[str, tree_files.Mount]) -> tuple[dict[str, 
             if LEFT.fullmatch(name):
                 left.append(name)
             continue
-        mount = mounts.get(f"{top}/{path}")
-        # The device shows what the kernel has of one in use. An administrator may have mounted something over it.
-        system = None
-        if mount is None or mount.source.startswith("/dev/"):
-            system = ext4_superblock.read(f"{top}/{FOLDER}/{name}" if mount is None else mount.source)
-        if mount is None and system is not None and not system.used:
+        there = mounts.get(f"{top}/{path}")
+        mount = there if there is not None and is_from(there, f"{top}/{FOLDER}/{name}") else None
+        # The device shows what the kernel has of one that is in use.
+        system = ext4_superblock.read(f"{top}/{FOLDER}/{name}" if mount is None else mount.source)
+        if path not in made and there is None and system is not None and not system.used:
             left.append(name)
             continue
-        files[path] = _File(os.stat(f"{top}/{FOLDER}/{name}").st_size, system, mount)
+        covered = there is not None and mount is None
+        files[path] = _File(os.stat(f"{top}/{FOLDER}/{name}").st_size, system, mount, covered)
     return files, sorted(left)
+
+
+def is_from(mount: tree_files.Mount, file: str) -> bool:
+    """Say whether what is mounted is the file system in a file, by its loop device (loop(4))."""
+    if not mount.source.startswith("/dev/loop"):
+        return False
+    with open(mount.source, "rb", buffering=0) as device:
+        info = fcntl.ioctl(device, _LOOP_GET_STATUS64, bytes(_LOOP_INFO_BYTES))
+    status = os.stat(file)
+    return struct.unpack_from("QQ", info) == (status.st_dev, status.st_ino)
 
 
 def _names(folder: str) -> list[str]:
@@ -134,10 +161,13 @@ def _names(folder: str) -> list[str]:
 
 
 def _require_writable(directory: str, path: str, file: _File) -> None:
-    if file.mount is not None and file.mount.read_only:
+    if file.mount is None or file.system is None:
+        return
+    if file.system.errors or not BROKEN.isdisjoint(file.mount.options):
         raise VolumeError(
-            f"volume {path} is read-only since an error, which the kernel's log tells (journalctl -k). Is there room "
-            f"on the file system of {directory}/{FOLDER}? Then restart this machine: its start mends the volume"
+            f"volume {path}: the kernel has found errors and may write no more to it; its log tells (journalctl -k). "
+            f"Make room on the file system of {directory}/{FOLDER}, if there is none, and restart this machine: its "
+            "start mends the volume"
         )
 
 
@@ -164,10 +194,21 @@ def is_volume(directory: str, path: str) -> bool:
     return os.path.lexists(f"{directory}/{FOLDER}/{file_of(path)}")
 
 
+def names_in(directory: str, folder: str) -> set[str]:
+    """Give the names in a folder, below the one of all, for which there is a volume, mounted or not."""
+    paths = (path_of(name) for name in _names(f"{directory}/{FOLDER}"))
+    return {path.removeprefix(f"{folder}/") for path in paths if path and path.startswith(f"{folder}/")}
+
+
 def other_mounts(directory: str, path: str) -> list[str]:
     """Give what is mounted at the directory ``path`` below the folder, or in it, beside its volume."""
     folder, name = os.path.split(f"{directory}/{path}")
     # Not the real path of the name itself: a link there is removed, wherever it leads.
     place = f"{os.path.realpath(folder)}/{name}"
-    mounts = tree_files.mounts_below(place, tree_files.mountinfo())
-    return [mount for mount in mounts if mount != place or not is_volume(directory, path)]
+    info = tree_files.mountinfo()
+    found = tree_files.mounts_below(place, info)
+    if is_volume(directory, path) and place in found:
+        mount = tree_files.mounts(info)[place]
+        if is_from(mount, f"{directory}/{FOLDER}/{file_of(path)}"):
+            found.remove(place)
+    return found

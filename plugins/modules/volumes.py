@@ -97,7 +97,7 @@ def result(found: volumes.Survey, unmounted: list[str]) -> dict[str, Any]:
     mounted = [path for path in found.mount if path not in unmounted]
     after = [f"volume {path}: {size} bytes\n" for path, size in {**found.make, **found.grow}.items()]
     return {
-        "changed": bool(found.make or found.grow or mounted or found.record or found.left),
+        "changed": bool(found.make or found.grow or mounted or {*found.record} - {*unmounted} or found.left),
         "made": list(found.make),
         "grown": list(found.grow),
         "mounted": mounted,
@@ -128,10 +128,12 @@ def main() -> None:
     wanted = {item["path"]: item["size"] for item in module.params["volumes"]}
     try:
         unmounted: list[str] = []
+        said = ""
         found = volumes.survey(directory, wanted, tree_files.mountinfo())
         if not module.check_mode:
             os.umask(0o022)
-            unmounted = volume_work.work(directory, wanted, module.params["mounter"]) if found.work() else []
+            if found.work():
+                unmounted, said = volume_work.work(directory, wanted, module.params["mounter"])
     except ValueError as error:
         module.fail_json(msg=str(error))
     except OSError as error:
@@ -144,8 +146,7 @@ def main() -> None:
         )
     if unmounted:
         module.warn(
-            f"volumes that cannot be mounted, and that nobody wants: {some_names.some(unmounted, SHOWN)}; see "
-            "journalctl -u diskless-volumes"
+            f"volumes that cannot be mounted, and that nobody wants: {some_names.some(unmounted, SHOWN)}: {said}"
         )
     module.exit_json(**result(found, unmounted))
 
