@@ -136,7 +136,8 @@ def volumes(fleet: Fleet, master: str) -> list[Record]:
     """`slave_volumes_volumes`: trees, slaves' own state and what they mount further, with what each is to have.
 
     And what is each slave's own, which is exported to nobody: who reads images, beside it otherwise, must not reach it.
-    What lies elsewhere than in `diskless_directory`, or in another share, is an administrator's to make.
+    What lies elsewhere than in `diskless_directory`, or in another share, is an administrator's to make; and so are the
+    images, where slaves read one as root, as a directory.
     """
     found: dict[str, int] = {}
     shares: dict[str, None] = {}
@@ -146,6 +147,8 @@ def volumes(fleet: Fleet, master: str) -> list[Record]:
             found[tree_directory(fleet["directory"], slave)] = slave["volume_size"]
         if slave["state_dirs"]:
             found[state_dirs.directory_of(fleet["directory"], slave)] = slave["volume_size"]
+        if not all(_generations(fleet, slave).values()):
+            found[f"{fleet['directory']}/images"] = 0
         shares.update(dict.fromkeys(mount["export"] for mount in slave["mounts"] if mount["export"] is not None))
     for path in shares:
         apart = names.lies_in(path, fleet["directory"]) and not any(

@@ -256,6 +256,11 @@ def test_volumes() -> None:
     ]
 
 
+def test_images_that_slaves_read_as_root_are_an_administrators_to_make_a_file_system_of() -> None:
+    made = model(everywhere=image(format="tree"))
+    assert {"path": "/srv/diskless/images", "size": 0} in projections.volumes(made, "master01")
+
+
 def test_volumes_of_each_master_are_those_of_its_own_slaves() -> None:
     made = model(**TWO)
     paths = [item["path"] for item in projections.volumes(made, "master01")]
