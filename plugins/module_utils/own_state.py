@@ -73,7 +73,7 @@ def survey(directory: str, slaves: Iterable[str]) -> Survey:
         create=sorted(wanted - made),
         missing=sorted((wanted & made) - there.keys()),
         withdrawn=sorted(known - wanted),
-        foreign=sorted(name for name in directories - made - known - wanted if tree_files.NAME.fullmatch(name)),
+        foreign=sorted(name for name in directories - known - wanted if tree_files.NAME.fullmatch(name)),
         remains=sorted(name for name in there if tree_survey.TEMPORARY.fullmatch(name)),
         open=is_open and bool(wanted),
     )

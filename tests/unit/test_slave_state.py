@@ -16,6 +16,8 @@ from ansible.module_utils.testing import patch_module_args
 from ansible_collections.diskless.netboot.plugins.module_utils import tree_files
 from ansible_collections.diskless.netboot.plugins.modules import slave_state
 
+from tests.unit.killed import KilledError, killing
+
 CALLS = ("fsync", "rename", "rmdir", "unlink")
 """What removing changes something by: a run is killed before one of them."""
 LEFT = ".pc09.diskless-0123abcd"
@@ -101,24 +103,12 @@ def test_who_left_is_kept_and_pruned_when_asked(run: Run, tmp_path: pathlib.Path
     assert (precious / "file").exists()
 
 
-class KilledError(BaseException):
-    """Ends a run where it is."""
-
-
 def kill_before(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     """Let a run come no further than to that one of :data:`CALLS`."""
     calls = iter(range(number))
 
-    def through(real: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*arguments: Any, **options: Any) -> Any:
-            if next(calls, None) is None:
-                raise KilledError
-            return real(*arguments, **options)
-
-        return call
-
     for name in CALLS:
-        monkeypatch.setattr(os, name, through(getattr(os, name)))
+        monkeypatch.setattr(os, name, killing(getattr(os, name), calls))
 
 
 def test_a_slave_returns_wherever_its_pruning_was_killed(

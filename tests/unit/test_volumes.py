@@ -20,6 +20,7 @@ from ansible_collections.diskless.netboot.plugins.module_utils import atomic_fil
 from ansible_collections.diskless.netboot.plugins.modules import slave_state, slave_tree
 from ansible_collections.diskless.netboot.plugins.modules import volumes as module
 
+from tests.unit.killed import KilledError, killing
 from tests.unit.tree_module import make_srv, slave
 
 ROLE = pathlib.Path(__file__).resolve().parents[2] / "roles/slave_volumes"
@@ -221,10 +222,6 @@ def test_two_do_not_mend_at_once(srv: pathlib.Path, converge: Run) -> None:
     assert (started.wait(60), mounted(srv)) == (0, ["home"])
 
 
-class KilledError(BaseException):
-    """Ends a run where it is."""
-
-
 CALLS = ("fsync", "ftruncate", "makedirs", "open", "rename", "unlink", "write")
 """What a run is killed before one of, and before and after each program that it runs."""
 
@@ -242,7 +239,7 @@ def test_it_is_made_wherever_a_run_before_was_killed(
         with monkeypatch.context() as patch:
             left = iter(range(killed))
             for place, name in [*((os, name) for name in CALLS), (volume_work, "_do")]:
-                patch.setattr(place, name, killing(getattr(place, name), left, twice=name == "_do"))
+                patch.setattr(place, name, killing(getattr(place, name), left, behind=name == "_do"))
             try:
                 run(module.main, **arguments)
                 ended = True
@@ -257,20 +254,6 @@ def test_it_is_made_wherever_a_run_before_was_killed(
             break
         killed += 1
     assert killed > 30
-
-
-def killing(real: Callable[..., Any], left: Iterator[int], *, twice: bool) -> Callable[..., Any]:
-    """Have a function end the run where nothing is left; `twice`: also behind it."""
-
-    def call(*arguments: Any, **options: Any) -> Any:
-        if next(left, None) is None:
-            raise KilledError
-        result = real(*arguments, **options)
-        if twice and next(left, None) is None:
-            raise KilledError
-        return result
-
-    return call
 
 
 def test_none_stays_where_none_can_be_mounted(srv: pathlib.Path, converge: Run, tmp_path: pathlib.Path) -> None:
