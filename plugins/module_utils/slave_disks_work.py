@@ -43,8 +43,9 @@ SIGNATURES = {
 """Where each says what it is: ext4(5), mkswap(8) for pages of 4 KiB, the kernel's documentation of XFS and btrfs."""
 
 FORMAT = {
+    # Blocks as large as the device's, also on a small disk, which would get smaller ones: Linux does not mount that.
     # Discarding tells mke2fs that the new file reads as zeros: no tables are written, now or by the slave's kernel.
-    "ext4": ["mkfs.ext4", "-q", "-F", "-E", "discard,lazy_journal_init=1"],
+    "ext4": ["mkfs.ext4", "-q", "-F", "-b", "4096", "-E", "discard,lazy_journal_init=1"],
     "xfs": ["mkfs.xfs", "-q", "-f", "-K"],
     "btrfs": ["mkfs.btrfs", "--quiet", "--force", "--nodiscard"],
     "swap": ["mkswap", "--quiet"],

@@ -82,6 +82,8 @@ def test_the_first_run_and_the_second(run: Run, shelf: pathlib.Path, tmp_path: p
     assert (persist.st_size, stat.S_IMODE(persist.st_mode)) == (64 * MIB, 0o600)
     assert persist.st_uid != 0
     assert persist.st_blocks * 512 < 4 * MIB
+    # s_log_block_size of the kernel's documentation of ext4: 2 is 4 KiB, and less could not be mounted.
+    assert (shelf / "pc07/persist").read_bytes()[1024 + 24] == 2
     assert (shelf / "pc07/scratch").stat().st_blocks == 0
     assert {stat.S_IMODE(path.stat().st_mode) for path in (shelf, shelf / "pc07")} == {0o711}
     assert json.loads((tmp_path / "state/disks.json").read_text()) == {"pc07/persist": "ext4", "pc08/raw": "none"}
