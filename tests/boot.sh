@@ -33,7 +33,7 @@ failed() {
 }
 
 # Each begins with a fresh master, and ends with what all its boots have left.
-half servers tests/boot/test_[1-6]_*.py tests/boot/test_91_*.py tests/boot/test_99_asked_for.py "$@" &
+half servers tests/boot/test_[1-6]_*.py tests/boot/test_9[12]_*.py tests/boot/test_99_asked_for.py "$@" &
 half slaves tests/boot/test_[78]_*.py tests/boot/test_99_secrets.py "$@"
 slaves=$?
 wait $!

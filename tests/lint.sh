@@ -23,11 +23,11 @@ slave=roles/slave_rootfs/files/slave
 rm -rf build/lint
 mkdir -p build/lint
 cp -r "$initramfs" "$slave" build/lint/
-find build/lint -type f -exec sed -i 's#^\. /lib/#. build/lint/initramfs/lib/#; s#^\. /usr/#. build/lint/slave/usr/#' {} +
+find build/lint -type f -exec sed -i 's#^\. /lib/#. build/lint/initramfs/lib/#; s#^\( *\)\. /usr/#\1. build/lint/slave/usr/#' {} +
 # shellcheck disable=SC2046 # the word splitting is wanted: no script here has a space in its name
 check 'shellcheck' shellcheck --external-sources \
   $({ git ls-files --cached --others --exclude-standard -- . ":!$initramfs" ":!$slave" && find build/lint -type f; } |
-    xargs grep --directories=skip -nE '^#!(/usr)?/bin/(env )?(ba|busybox )?sh' -- | sed -n 's/:1:.*//p')
+    xargs grep --directories=skip -nE '^#!(/sbin/openrc-run|(/usr)?/bin/(env )?(ba|busybox )?sh)' -- | sed -n 's/:1:.*//p')
 # Slaves run these without the two modules, which the initramfs does not carry.
 for script in "$initramfs/bin/nbd-attach" "$initramfs"/lib/*.pl; do
   check "perl -c $script" perl -Mstrict -Mwarnings -c "$script"

@@ -12,6 +12,7 @@ from typing import Any
 
 from ansible_collections.diskless.netboot.plugins.module_utils import (
     generation_names,
+    inits,
     rootfs_build,
     rootfs_disk_size,
     rootfs_made,
@@ -39,12 +40,14 @@ def describe(directory: str, image: str, generation: str) -> dict[str, Any]:
     """Give name, size and what ``image.json`` tells; of a damaged one, what can be told."""
     folder = f"{directory}/images/{image}/{generation}"
     made = _manifest(folder)
-    definition = made.get("definition")
+    told = made.get("definition")
+    definition = told if isinstance(told, dict) else {}
     packages = made.get("packages")
     return {
         "name": generation,
         "bytes": _bytes(folder, made),
-        "shared": list(definition.get("shared", [])) if isinstance(definition, dict) else [],
+        "shared": list(definition.get("shared", [])),
+        "init": definition.get("init", inits.INITS[0]),
         "packages": len(packages) if isinstance(packages, dict) else 0,
         "built": str(made.get("built") or _named_time(generation)),
     }

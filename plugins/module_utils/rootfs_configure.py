@@ -13,7 +13,9 @@ from typing import Any
 
 from ansible_collections.diskless.netboot.plugins.module_utils import (
     initramfs_source,
+    inits,
     rootfs_command,
+    rootfs_runlevels,
     tree_files,
     unit_names,
 )
@@ -52,6 +54,7 @@ LEFTOVERS = (
     "var/lib/initramfs-tools/*",
     "var/lib/systemd/credential.secret",
     "var/lib/systemd/random-seed",
+    "var/lib/urandom/random-seed",
     "var/log/*.log",
     "var/log/apt/*",
     "var/log/journal",
@@ -138,10 +141,23 @@ def given(image: Mapping[str, Any], slave: Mapping[str, Any]) -> list[bytes]:
     return [*(item["content"].encode() for item in slave["files"]), authorized_keys(image)]
 
 
+def _choose_services(top: int, image: Mapping[str, Any], masked: Sequence[str]) -> None:
+    """Have the tree start what its image says, as far as it takes links alone."""
+    if image["init"] == inits.SYSTEMD:
+        for name in masks(masked, image["services"]):
+            put_link(top, f"etc/systemd/system/{name}", "/dev/null")
+        return
+    choice = rootfs_runlevels.choose(top, masked, image["services"])
+    for path in choice.gone:
+        remove(top, path)
+    for path, target in choice.links.items():
+        put_link(top, path, target)
+
+
 def configure(root: str, image: Mapping[str, Any], slave: Mapping[str, Any], run: Run) -> str:
     """Turn the tree at ``root`` into a slave's and give its kernel's version.
 
-    ``slave``: ``files`` (list of path, mode, content), ``links`` (path, target), ``masked_units``, ``unwanted``
+    ``slave``: ``files`` (list of path, mode, content), ``links`` (path, target), ``masked``, ``unwanted``
     (patterns as in :data:`LEFTOVERS`). ``run`` starts a program and raises when it fails.
     """
     with open_directory(root) as top:
@@ -152,8 +168,7 @@ def configure(root: str, image: Mapping[str, Any], slave: Mapping[str, Any], run
             put_file(top, item["path"], item["content"].encode(), int(item["mode"], 8))
         for item in slave["links"]:
             put_link(top, item["path"], item["target"])
-        for name in masks(slave["masked_units"], image["services"]):
-            put_link(top, f"etc/systemd/system/{name}", "/dev/null")
+        _choose_services(top, image, slave["masked"])
         if image["authorized_keys"]:
             tree_files.make_directories(top, "root/.ssh", 0o700)
             put_file(top, "root/.ssh/authorized_keys", authorized_keys(image), 0o600)
@@ -166,6 +181,6 @@ def configure(root: str, image: Mapping[str, Any], slave: Mapping[str, Any], run
             os.chown("shadow", status.st_uid, status.st_gid, dir_fd=etc, follow_symlinks=False)
     version = initramfs_source.kernel_of(root).version
     wanted, _masked = unit_names.split(image["services"])
-    if wanted:
+    if wanted and image["init"] == inits.SYSTEMD:
         run(rootfs_command.enable(root, sorted(wanted)))
     return version

@@ -11,6 +11,7 @@ from typing import Any
 from ansible_collections.diskless.netboot.plugins.module_utils import (
     disk_files,
     generation_names,
+    inits,
     rootfs_command,
     rootfs_disk,
     tree_files,
@@ -24,6 +25,7 @@ IMAGE: dict[str, Any] = {
     "architecture": {"type": "str", "default": "amd64"},
     "source": {"type": "str", "choices": ["bootstrap"], "default": "bootstrap"},
     "format": {"type": "str", "choices": ["squashfs", "tree"], "default": "squashfs"},
+    "init": {"type": "str", "choices": list(inits.INITS), "default": inits.INITS[0]},
     "packages": {"type": "list", "elements": "str", "default": []},
     "services": {"type": "list", "elements": "str", "default": []},
     "shared": {"type": "list", "elements": "str", "default": ["/usr", "/opt"]},
@@ -53,6 +55,14 @@ FILE: dict[str, Any] = {
     "content": {"type": "str", "required": True},
 }
 LINK: dict[str, Any] = {"path": {"type": "str", "required": True}, "target": {"type": "str", "required": True}}
+BASE: dict[str, Any] = {
+    "packages": {"type": "list", "elements": "str", "default": []},
+    "files": {"type": "list", "elements": "dict", "default": [], "options": FILE},
+    "links": {"type": "list", "elements": "dict", "default": [], "options": LINK},
+    "masked": {"type": "list", "elements": "str", "default": []},
+    "unwanted": {"type": "list", "elements": "str", "default": []},
+}
+"""What images have whatever their definition says; in O(inits) the same once more."""
 
 
 def check(parameters: dict[str, Any]) -> None:
@@ -71,8 +81,16 @@ def check(parameters: dict[str, Any]) -> None:
             rootfs_disk.check(image["nbd"])
         except ValueError as error:
             raise ValueError(f"image {image['name']}: {error}") from error
-    for item in [*parameters["files"], *parameters["links"]]:
-        tree_files.components(item["path"])
+    for init in inits.INITS:
+        base = base_of(parameters, init)
+        for item in [*base["files"], *base["links"]]:
+            tree_files.components(item["path"])
+
+
+def base_of(parameters: Mapping[str, Any], init: str) -> dict[str, list[Any]]:
+    """Give what all images with one ``init`` have: the lists of :data:`BASE`, what all have before what is its own."""
+    own = parameters["inits"].get(init) or {}
+    return {name: [*parameters[name], *own.get(name, [])] for name in BASE}
 
 
 def check_definition(image: Mapping[str, Any], packages: Sequence[str]) -> None:

@@ -53,6 +53,7 @@ images:
       - name: bookworm-3f2a9c0d1e4b-20261122T053000Z
         bytes: 734003200
         shared: [/usr, /opt]
+        init: systemd
         packages: 412
         built: "2026-11-22T05:30:00Z"
 boots:

@@ -73,13 +73,21 @@ options:
         type: str
         choices: [squashfs, tree]
         default: squashfs
+      init:
+        description: The first process; its packages are among those of O(inits).
+        type: str
+        choices: [systemd, openrc]
+        default: systemd
       packages:
         description: Packages beside the base and the kernel.
         type: list
         elements: str
         default: []
       services:
-        description: Units enabled in the image; those with C(!) before them are masked instead.
+        description:
+          - Units enabled in the image; those with C(!) before them are masked instead.
+          - With V(openrc), services that are in the runlevel C(default), or with C(!) in none. Their names may end in
+            C(.service).
         type: list
         elements: str
         default: []
@@ -173,8 +181,8 @@ options:
     suboptions:
       path: {description: Path relative to the root., type: str, required: true}
       target: {description: Where it leads to., type: str, required: true}
-  masked_units:
-    description: Units that an image masks unless its C(services) name them.
+  masked:
+    description: Units that an image masks, or services that are in no runlevel, unless its C(services) name them.
     type: list
     elements: str
     default: []
@@ -183,6 +191,36 @@ options:
     type: list
     elements: str
     default: []
+  inits:
+    description: What images have besides, by their C(init).
+    type: dict
+    default: {}
+    suboptions:
+      systemd: &init
+        description: The same lists once more, for those with this one.
+        type: dict
+        suboptions:
+          packages: {description: See O(packages)., type: list, elements: str, default: []}
+          files:
+            description: See O(files).
+            type: list
+            elements: dict
+            default: []
+            suboptions:
+              path: {description: Path relative to the root., type: str, required: true}
+              mode: {description: "Permissions, as V(0644).", type: str, default: "0644"}
+              content: {description: The text., type: str, required: true}
+          links:
+            description: See O(links).
+            type: list
+            elements: dict
+            default: []
+            suboptions:
+              path: {description: Path relative to the root., type: str, required: true}
+              target: {description: Where it leads to., type: str, required: true}
+          masked: {description: See O(masked)., type: list, elements: str, default: []}
+          unwanted: {description: See O(unwanted)., type: list, elements: str, default: []}
+      openrc: *init
 extends_documentation_fragment: diskless.netboot.attributes
 author: The diskless.netboot maintainers (@diskless)
 """
@@ -198,7 +236,9 @@ EXAMPLES = r"""
         packages: [openssh-server, firefox-esr]
         services: [ssh]
         nbd: {format: ext4}
-    packages: [systemd-sysv, udev, dbus, busybox-static, nfs-common]
+    packages: [udev, dbus, busybox-static, nfs-common]
+    inits:
+      systemd: {packages: [systemd-sysv]}
 """
 
 RETURN = r"""
@@ -242,6 +282,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.diskless.netboot.plugins.module_utils import (
+    inits,
     progress,
     rootfs_build,
     rootfs_command,
@@ -269,7 +310,8 @@ def check(directory: str, work: list[rootfs_build.Work], parameters: dict[str, A
     """
     for item in work:
         if item.build:
-            rootfs_options.check_definition(item.image, parameters["packages"])
+            base = rootfs_options.base_of(parameters, item.image["init"])
+            rootfs_options.check_definition(item.image, base["packages"])
         elif item.disk:
             try:
                 rootfs_disk.check_size(directory, item.image)
@@ -297,11 +339,12 @@ def main() -> None:
         argument_spec={
             "directory": {"type": "path", "required": True},
             "images": {"type": "list", "elements": "dict", "required": True, "options": rootfs_options.IMAGE},
-            "packages": {"type": "list", "elements": "str", "default": []},
-            "files": {"type": "list", "elements": "dict", "default": [], "options": rootfs_options.FILE},
-            "links": {"type": "list", "elements": "dict", "default": [], "options": rootfs_options.LINK},
-            "masked_units": {"type": "list", "elements": "str", "default": []},
-            "unwanted": {"type": "list", "elements": "str", "default": []},
+            **rootfs_options.BASE,
+            "inits": {
+                "type": "dict",
+                "default": {},
+                "options": {init: {"type": "dict", "options": rootfs_options.BASE} for init in inits.INITS},
+            },
         },
         supports_check_mode=True,
     )
@@ -327,7 +370,8 @@ def main() -> None:
                 for item in work:
                     doing = f"image {rootfs_build.label(item.image)}: "
                     progress.TELLER.about(item.image["name"])
-                    for warning in make(directory, item, module.params, run):
+                    base = rootfs_options.base_of(module.params, item.image["init"])
+                    for warning in make(directory, item, base, run):
                         module.warn(f"{doing}{warning}")
                     if item.build:
                         news |= rootfs_news.of(directory, item.image)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.diskless.netboot.plugins.module_utils import boot_words, unit_names
+from ansible_collections.diskless.netboot.plugins.module_utils import boot_words, inits
 from ansible_collections.diskless.netboot.plugins.module_utils.disk_files import PERSIST, SCRATCH, SWAP
-from ansible_collections.diskless.netboot.plugins.plugin_utils import log_host, names, state_dirs
+from ansible_collections.diskless.netboot.plugins.plugin_utils import log_host, names, services, state_dirs
 from ansible_collections.diskless.netboot.plugins.plugin_utils.block_devices import devices, image_export, own_export
 from ansible_collections.diskless.netboot.plugins.plugin_utils.generation import booted
 from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Image, Master, Slave
@@ -25,6 +25,8 @@ CONSOLES = ["ttyS0,115200n8", "tty0"]
 NODE_PORT = 585
 # seconds: over how long timers of different slaves are spread, unless said otherwise
 TIMER_SPREAD = 1800
+# who gives a slave its name: systemd(1), or the kernel itself (kernel-parameters.txt), for OpenRC knows no argument
+HOSTNAME = {inits.SYSTEMD: "systemd.hostname", inits.OPENRC: "hostname"}
 CONSOLE_ALLOWED = "values of console= like 'ttyS0,115200n8' or 'tty0'"
 
 # the kernel's next_arg() (lib/cmdline.c) knows double quotes alone, and no escape
@@ -80,7 +82,7 @@ def cmdline(directory: str, image: Image, master: Master, slave: Slave, root: st
         place = _nbd_root(image, slave, root, nodes)
     else:
         place = _nfs_root(directory, image, master, slave, root)
-    wanted, unwanted = unit_names.split(slave["services"])
+    init = booted(slave, image["name"])["init"]
     return [
         *place,
         *(
@@ -101,12 +103,11 @@ def cmdline(directory: str, image: Image, master: Master, slave: Slave, root: st
         *state_dirs.arguments(directory, master["ip"], slave),
         "ip=dhcp",
         # Not by DHCP alone: on a network of mode proxy another server answers, which does not know it.
-        f"systemd.hostname={slave['hostname']}",
-        *(f"systemd.wants={unit}" for unit in wanted),
-        *(f"systemd.mask={unit}" for unit in unwanted),
+        f"{HOSTNAME[init]}={slave['hostname']}",
+        *services.arguments(slave["services"], init),
         # What the generator and the job of the image take otherwise.
         *([] if slave["timer_spread"] == TIMER_SPREAD else [f"diskless.timers={slave['timer_spread']}"]),
-        *log_host.argument(master["ip"], slave),
+        *log_host.argument(master["ip"], slave, init),
         *(f"console={console}" for console in slave["consoles"]),
         *slave["cmdline"],
     ]

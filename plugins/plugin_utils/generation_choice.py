@@ -12,6 +12,7 @@ import collections
 import dataclasses
 import datetime
 from collections.abc import Iterable, Mapping
+from typing import TypedDict
 
 from ansible_collections.diskless.netboot.plugins.module_utils import generation_names
 from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Booted, Image, Slave
@@ -31,16 +32,24 @@ class Recorded:
     served: str | None
 
 
+class Generation(TypedDict):
+    """What the module generation_facts tells of one, as far as it matters here: whatever its image has become since."""
+
+    name: str
+    shared: list[str]
+    init: str
+
+
 @dataclasses.dataclass(frozen=True)
 class Stock:
-    """One image on one master: `there`: its generations, each with what trees share of it; `records`: by slave.
+    """One image on one master: `there`: its generations, by name; `records`: by slave.
 
     `time`: that of the run, as names of generations have it.
     """
 
     image: Image
     master: str
-    there: Mapping[str, list[str]]
+    there: Mapping[str, Generation]
     records: Mapping[str, Recorded]
     time: str
 
@@ -80,7 +89,8 @@ class Stock:
         return generation_names.make(self.image["release"], self.image["digest"], time)
 
     def booted(self, name: str, *, held: bool = False) -> Booted:
-        return {"name": name, "held": held, "shared": self.there.get(name, self.image["shared"])}
+        made = self.there.get(name, self.image)
+        return {"name": name, "held": held, "shared": made["shared"], "init": made["init"]}
 
 
 def pinned(slave: Slave, image: Image) -> str | None:

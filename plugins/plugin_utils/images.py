@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.diskless.netboot.plugins.module_utils import disk_files, mirrors
-from ansible_collections.diskless.netboot.plugins.plugin_utils import authorized_keys, names
+from ansible_collections.diskless.netboot.plugins.module_utils import disk_files, inits, mirrors
+from ansible_collections.diskless.netboot.plugins.plugin_utils import authorized_keys, names, services
 from ansible_collections.diskless.netboot.plugins.plugin_utils.generation import digest
 from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Image, Packed
 from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import Place, Report
 from ansible_collections.diskless.netboot.plugins.plugin_utils.recipe import RECIPE
-from ansible_collections.diskless.netboot.plugins.plugin_utils.services import units
 from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import (
     Plain,
     choice,
@@ -35,6 +34,7 @@ KEYS = (
     "architecture",
     "source",
     "format",
+    "init",
     "packages",
     "services",
     "shared",
@@ -77,6 +77,7 @@ def images(report: Report, value: Plain) -> dict[str, Image]:
 
 def _image(place: Place, name: str, value: dict[str, Plain]) -> Image:
     known_keys(place, value, KEYS)
+    init = choice(place.item(".init"), given(value, "init", inits.INITS[0]), inits.INITS) or inits.INITS[0]
     release = choice(place.item(".release"), given(value, "release", RELEASES[0]), RELEASES) or RELEASES[0]
     architecture = choice(
         place.item(".architecture"), given(value, "architecture", "amd64"), ["amd64"], ["i386", "arm64", "armhf"]
@@ -97,12 +98,13 @@ def _image(place: Place, name: str, value: dict[str, Plain]) -> Image:
         or "bootstrap",
         "format": choice(place.item(".format"), given(value, "format", "squashfs"), ["squashfs", "tree"], ["erofs"])
         or "squashfs",
+        "init": init,
         "packages": sorted(
             set(
                 texts(place.item(".packages"), given(value, "packages", []), names.package_fault, names.PACKAGE_ALLOWED)
             )
         ),
-        "services": sorted(set(units(place.item(".services"), given(value, "services", [])))),
+        "services": sorted(set(services.units(place.item(".services"), given(value, "services", [])))),
         "shared": _shared(place.item(".shared"), given(value, "shared", ["/usr", "/opt"])),
         "public_files": sorted(
             set(texts(place.item(".public_files"), given(value, "public_files", []), names.path_fault, PUBLIC_ALLOWED))
@@ -122,6 +124,7 @@ def _image(place: Place, name: str, value: dict[str, Plain]) -> Image:
         "nbd": _packed(place.item(".nbd"), given(value, "nbd", {})),
         "keep": number(place.item(".keep"), given(value, "keep", KEEP), 1, MOST_KEPT) or KEEP,
     }
+    services.check(place.item(".services"), definition["services"], name, init)
     revision = value.get("revision")
     if revision is not None:
         revision = matching(place.item(".revision"), revision, names.hidden_fault, REVISION_ALLOWED)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.diskless.netboot.plugins.module_utils import inits
 from ansible_collections.diskless.netboot.plugins.plugin_utils import names
 from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Image, Slave
 from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import Place
@@ -23,13 +24,16 @@ def log_host(place: Place, value: Plain) -> str:
 
 def check(place: Place, slave: Slave, image: Image) -> None:
     """An error where the image cannot send."""
-    if slave["log_host"] and PACKAGE not in image["packages"]:
+    if slave["log_host"] and image["init"] != inits.SYSTEMD:
+        wrong = f"is sent the log by systemd, and the init of image {image['name']!r} is {image['init']}"
+        place.error(slave["log_host"], wrong, f"an image with init {inits.SYSTEMD}")
+    elif slave["log_host"] and PACKAGE not in image["packages"]:
         wrong = f"is sent the log by the package {PACKAGE}, which image {image['name']!r} has not"
         place.error(slave["log_host"], wrong, f"an image with {PACKAGE} among its packages")
 
 
-def argument(master_ip: str, slave: Slave) -> list[str]:
+def argument(master_ip: str, slave: Slave, init: str) -> list[str]:
     """The kernel's argument that tells a slave of it."""
-    if not slave["log_host"]:
+    if not slave["log_host"] or init != inits.SYSTEMD:
         return []
     return [f"diskless.log={master_ip if slave['log_host'] == MASTER else slave['log_host']}"]

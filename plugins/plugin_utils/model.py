@@ -44,6 +44,7 @@ class Image(TypedDict):
     architecture: str
     source: str
     format: str
+    init: str
     packages: list[str]
     services: list[str]
     shared: list[str]
@@ -115,11 +116,15 @@ class Swap(TypedDict):
 
 
 class Booted(TypedDict):
-    """The generation that a slave boots of an image; `held`: by a rollback; `shared`: what its trees mount from it."""
+    """The generation that a slave boots of an image; `held`: by a rollback.
+
+    It is of an earlier definition where the image's has changed since: `shared`, `init` as they were in that.
+    """
 
     name: str
     held: bool
     shared: list[str]
+    init: str
 
 
 class StateDir(TypedDict):

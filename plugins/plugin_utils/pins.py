@@ -35,4 +35,7 @@ def as_long_as_any(images: Iterable[Image]) -> dict[str, Booted]:
     A slave that is taken back may get one of another release than its image has now.
     """
     longest = generation_names.make(max(RELEASES, key=len), "0" * DIGITS, "20000101T000000Z")
-    return {image["name"]: {"name": longest, "held": False, "shared": image["shared"]} for image in images}
+    return {
+        image["name"]: {"name": longest, "held": False, "shared": image["shared"], "init": image["init"]}
+        for image in images
+    }

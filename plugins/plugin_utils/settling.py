@@ -14,7 +14,7 @@ from typing import TypedDict
 
 from ansible_collections.diskless.netboot.plugins.plugin_utils import boot_labels, slave_checks
 from ansible_collections.diskless.netboot.plugins.plugin_utils import generation_choice as choice
-from ansible_collections.diskless.netboot.plugins.plugin_utils.generation_choice import Recorded, Stock
+from ansible_collections.diskless.netboot.plugins.plugin_utils.generation_choice import Generation, Recorded, Stock
 from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Booted, Fleet, Slave
 from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import Place, Report, enumerated, lines
 from ansible_collections.diskless.netboot.plugins.plugin_utils.projections import slaves_of
@@ -28,11 +28,6 @@ LOST = (
     "what slaves booted is not known, nor who was held by a rollback, so this run sends them where the inventory says; "
     "to keep some elsewhere, put the file back from a backup, or pin them by slave_generation, before they start"
 )
-
-
-class Generation(TypedDict):
-    name: str
-    shared: list[str]
 
 
 class Record(TypedDict):
@@ -145,7 +140,7 @@ def _stocks(fleet: Fleet, master: str, slaves: Sequence[Slave], state: State, ti
         Stock(
             image=image,
             master=master,
-            there={one["name"]: one["shared"] for one in state["images"].get(name, [])},
+            there={one["name"]: one for one in state["images"].get(name, [])},
             records={
                 slave: Recorded(of[name]["generation"], of[name]["held"], tuple(of[name]["before"]), of[name]["served"])
                 for slave, of in state["boots"].items()

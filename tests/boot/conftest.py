@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pathlib
 import shutil
 import typing
 
@@ -11,7 +12,7 @@ import pytest
 
 from tests.boot import fetches
 from tests.boot.library import Library
-from tests.lab import paths
+from tests.lab import connect, paths
 
 _REPORT = pytest.StashKey[dict[str, typing.Any]]()
 
@@ -41,6 +42,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line(f"boot: {boot['name']} {boot['boot']}, {boot['firmware']}: {times} s")
     if compared := fetches.line(report):
         terminalreporter.write_line(compared)
+
+
+@pytest.fixture(scope="session")
+def shared_root(library: Library) -> Library:
+    """The same after site.yml with what the inventory shared_root changes of it."""
+    key = json.dumps({"slave_authorized_keys": [connect.public_key()]})
+    library.site("shared-root", "--extra-vars", key, more=pathlib.Path(__file__).parent / "shared_root")
+    return library
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,6 @@ import pytest
 from tests.boot.library import Library
 from tests.lab.machine import Machine
 
-SHARED_ROOT = pathlib.Path(__file__).parent / "shared_root"
 # No test before this has rolled them back, which would hold them at a generation of another definition.
 BOTH = ("pc10", "pc11")
 STATE = "/var/lib/logrotate"
@@ -37,10 +36,9 @@ LOGIND = ("org.freedesktop.login1", "/org/freedesktop/login1", "org.freedesktop.
 
 
 @pytest.fixture(scope="module")
-def both(library: Library) -> typing.Iterator[dict[str, Machine]]:
+def both(shared_root: Library) -> typing.Iterator[dict[str, Machine]]:
     """The two slaves; what comes of them is in the order of the tests."""
-    library.site("shared-root", more=SHARED_ROOT)
-    with library.booted_together("shared", dict.fromkeys(BOTH, "bios")) as machines:
+    with shared_root.booted_together("shared", dict.fromkeys(BOTH, "bios")) as machines:
         yield machines
 
 

@@ -30,6 +30,7 @@ hostname() { told hostname "$@"; }
 umount() { told umount "$@"; "$ROOT/umount" "$@"; }
 kill() { told kill "$@"; "$ROOT/kill" "$@"; }
 sync() { told sync; }
+date() { if [ "$1" = -s ]; then told date "$@"; else echo 1000; fi; }
 cp() { if [ -x "$ROOT/cp" ] && ! "$ROOT/cp" "$@"; then return 1; fi; command cp "$@"; }
 poweroff() { told poweroff "$@"; exit; }
 halt() { told halt "$@"; exit; }
@@ -50,6 +51,7 @@ class Machine:
                 self.write(str(source.relative_to(SCRIPTS)), text)
         for name in ("tmp", "run/diskless", "sysroot", "dev"):
             (root / name).mkdir(parents=True)
+        self.init("systemd")
         self.write("proc/mounts", "")
         self.write("tmp/cmdline", "")
         self.program("mount", "exit 0")
@@ -59,6 +61,16 @@ class Machine:
     def write(self, path: str, text: str) -> None:
         (self.root / path).parent.mkdir(parents=True, exist_ok=True)
         (self.root / path).write_text(text)
+
+    def init(self, name: str) -> None:
+        """Give the slave's root another first process."""
+        place = self.root / "sysroot/sbin/init"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.unlink(missing_ok=True)
+        if name == "systemd":
+            place.symlink_to("/lib/systemd/systemd")
+        else:
+            self.program("sysroot/sbin/init", "")
 
     def program(self, path: str, text: str) -> None:
         self.write(path, f"#!/bin/sh\n{text}\n")
@@ -80,7 +92,7 @@ class Machine:
             check=False,
             timeout=60,
         )
-        assert done.stderr == ""
+        assert done.stderr == "", done.stderr
         return done.returncode == 0
 
     def calls(self) -> list[str]:

@@ -67,7 +67,10 @@ class Master:
 
     def state(self) -> Any:
         images = {
-            image: [{"name": one, "shared": ["/usr", "/opt"], "bytes": 1, "packages": 2, "built": ""} for one in names]
+            image: [
+                {"name": one, "shared": ["/usr", "/opt"], "init": "systemd", "bytes": 1, "packages": 2, "built": ""}
+                for one in names
+            ]
             for image, names in self.images.items()
         }
         return copy.deepcopy({"images": images, "boots": self.boots, "lost": self.lost, "damaged": self.damaged})

@@ -33,6 +33,15 @@ LINES: list[tuple[dict[str, Any], str, str]] = [
         f"{NODE}ip=dhcp systemd.hostname=pc01 {CONSOLES}",
     ),
     (
+        {
+            "everywhere": image(init="openrc"),
+            "pc01": {"slave_services": ["cups", "!cron", "net.eth1", "!rpcbind.service"]},
+        },
+        "pc01",
+        "root=/dev/nfs nfsroot=192.168.1.1:/srv/diskless/images/reading_room/G ro diskless.lower=root.squashfs "
+        f"{NODE}ip=dhcp hostname=pc01 diskless.services=cups,net.eth1 noinit=cron,rpcbind {CONSOLES}",
+    ),
+    (
         {"everywhere": image(format="tree")},
         "pc01",
         "root=/dev/nfs nfsroot=192.168.1.1:/srv/diskless/images/reading_room/G ro diskless.lower=root "

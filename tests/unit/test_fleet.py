@@ -22,6 +22,7 @@ def test_a_good_inventory_is_normalised() -> None:
         "architecture": "amd64",
         "source": "bootstrap",
         "format": "squashfs",
+        "init": "systemd",
         "packages": ["less"],
         "services": [],
         "shared": ["/usr", "/opt"],

@@ -16,7 +16,7 @@ SHARED = "allowed: directories that are the same for all slaves, in /usr, /opt o
 PUBLIC = "allowed: absolute paths in the image, of files or of directories with all that is in them"
 KEY_ALLOWED = "allowed: one line of an OpenSSH authorized_keys file, without options"
 KEYS = (
-    "allowed: distribution, release, architecture, source, format, packages, services, shared, public_files, "
+    "allowed: distribution, release, architecture, source, format, init, packages, services, shared, public_files, "
     "authorized_keys, mirror, kernel, initramfs, nbd, revision, keep"
 )
 MIRROR = f"allowed: {mirrors.ALLOWED}"
@@ -34,6 +34,14 @@ IMAGE: list[tuple[dict[str, Any], list[str]]] = [
     ({"architecture": "arm64"}, [f"{HERE}.architecture: 'arm64': is not built yet; allowed: amd64"]),
     ({"source": "copy"}, [f"{HERE}.source: 'copy': is not built yet; allowed: bootstrap"]),
     ({"format": "erofs"}, [f"{HERE}.format: 'erofs': is not built yet; allowed: squashfs, tree"]),
+    ({"init": "runit"}, [f"{HERE}.init: 'runit': is unknown; allowed: systemd, openrc"]),
+    (
+        {"init": "openrc", "services": ["ssh", "!fstrim.timer", "net.eth0"]},
+        [
+            f"{HERE}.services: '!fstrim.timer': is unknown to OpenRC, which is the init of image 'reading_room'; "
+            "allowed: services, without an ending or with .service"
+        ],
+    ),
     ({"packages": ["--evil"]}, [f"{HERE}.packages[0]: '--evil': is no package name; {PACKAGES}"]),
     ({"packages": "less"}, [f"{HERE}.packages: 'less': is text, not a list; allowed: a list of {PACKAGES[9:]}"]),
     (

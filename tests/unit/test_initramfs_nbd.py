@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 
 import pytest
@@ -268,7 +269,6 @@ def test_a_device_that_cannot_be_mounted_is_told_of(machine: Machine, step: str,
 def test_swap_is_left_to_the_system(machine: Machine, item: str, fstab: str, left: str) -> None:
     machine.write("run/diskless/interface", "eth0\n")
     machine.write("sys/class/net/eth0/address", "52:54:00:00:00:01\n")
-    machine.program("sysroot/sbin/init", "")
     assert machine.run("steps/80-handover", f"{OVERLAY} {item}")
     assert (machine.read("run/diskless/fstab"), machine.read("run/diskless/swap")) == (fstab, left)
     assert ("left out" in machine.read("dev/kmsg")) is (bool(item) and not fstab and not left)
@@ -282,7 +282,6 @@ def test_its_name_stands_in_hosts_except_in_a_tree_of_its_own(machine: Machine, 
     machine.write("run/diskless/interface", "eth0\n")
     machine.write("run/diskless/lease", "hostname=pc01\ndomain=library.example\n")
     machine.write("sys/class/net/eth0/address", "52:54:00:00:00:01\n")
-    machine.program("sysroot/sbin/init", "")
     machine.write("sysroot/etc/hosts", "127.0.0.1 localhost\n")
     lines = ["127.0.0.1 localhost", "127.0.1.1 pc01.library.example pc01"][: 2 if written else 1]
     for _boot in range(2):  # what was written stays, where there is a disk
@@ -290,11 +289,43 @@ def test_its_name_stands_in_hosts_except_in_a_tree_of_its_own(machine: Machine, 
         assert machine.read("sysroot/etc/hosts").splitlines() == lines
 
 
+@pytest.mark.parametrize("word", ["systemd.hostname", "hostname"])
+def test_its_name_is_the_inventorys_whatever_dhcp_says(machine: Machine, word: str) -> None:
+    """On a network of mode proxy another server answers, which does not know it."""
+    machine.write("run/diskless/interface", "eth0\n")
+    machine.write("run/diskless/lease", "hostname=visitor\ndomain=\n")
+    machine.write("sysroot/etc/hosts", "127.0.0.1 localhost\n")
+    machine.write("sys/class/net/eth0/address", "52:54:00:00:00:01\n")
+    assert machine.run("steps/80-handover", f"{OVERLAY} {word}=pc01")
+    assert machine.read("sysroot/etc/hosts").splitlines()[-1] == "127.0.1.1 pc01"
+    assert machine.read("tmp/result") == "starting /sbin/init as pc01"
+
+
+@pytest.mark.parametrize(
+    ("init", "built", "clock"), [("systemd", 2000, []), ("openrc", 2000, ["date -s @2000"]), ("openrc", 999, [])]
+)
+def test_what_systemd_sees_to_itself_is_done_for_another_init(
+    machine: Machine, init: str, built: int, clock: list[str]
+) -> None:
+    """The machine's clock says 1000."""
+    machine.write("run/diskless/interface", "eth0\n")
+    machine.write("sys/class/net/eth0/address", "52:54:00:00:00:01\n")
+    machine.init(init)
+    machine.write("proc/4711/cmdline", "@nbd-attach /dev/nbd0")
+    machine.write("proc/4712/cmdline", "sh")
+    machine.write("sysroot/usr/lib/clock-epoch", "")
+    os.utime(machine.root / "sysroot/usr/lib/clock-epoch", (built, built))
+    assert machine.run("steps/80-handover", PERSIST)
+    assert [call for call in machine.calls() if call.startswith("date")] == clock
+    # What attaches the root's device is spared when sysvinit ends all processes.
+    assert machine.read("run/sendsigs.omit.d/diskless") == ("" if init == "systemd" else "4711")
+    assert (machine.root / "run/systemd/system/diskless-growfs.service").exists() == (init == "systemd")
+
+
 @pytest.mark.parametrize(("cmdline", "grows"), [(PERSIST, True), (OVERLAY, False), (COW, False)])
 def test_its_disk_grows_with_the_one_on_the_master(machine: Machine, cmdline: str, grows: bool) -> None:
     machine.write("run/diskless/interface", "eth0\n")
     machine.write("sys/class/net/eth0/address", "52:54:00:00:00:01\n")
-    machine.program("sysroot/sbin/init", "")
     assert machine.run("steps/80-handover", cmdline)
     wanted = machine.root / "run/systemd/system/local-fs.target.wants/diskless-growfs.service"
     assert wanted.exists() is grows

@@ -142,6 +142,24 @@ def test_systemd_is_left_a_unit_that_is_bound_before_services_and_unbound_after_
     assert (machine.root / UNITS / r"srv-.x\x40y.mount").exists()
 
 
+def test_another_init_finds_it_bound(machine: Machine) -> None:
+    machine.init("openrc")
+    cmdline = f"{STATE} diskless.keep=/var/lib/a-b diskless.keep=/var/lib/new"
+    assert machine.run(STEP, cmdline)
+    bound = [call for call in machine.calls() if "bind" in call]
+    assert bound == [f"mount -o bind /{STORE}/var/lib/{name} /sysroot/var/lib/{name}" for name in ("a-b", "new")]
+    assert (machine.root / "sysroot/var/lib/new").is_dir()
+    assert not (machine.root / UNITS).exists()
+    machine.write("proc/mounts", f"x {machine.root}/sysroot/var/lib/a-b nfs4 rw 0 0\n")
+    machine.write("calls", "")
+    assert machine.run(STEP, cmdline)
+    assert [call for call in machine.calls() if "bind" in call] == bound[1:]
+    machine.write("proc/mounts", "")
+    machine.program("mount", "case $* in *bind*) echo 'mount: bind failed: No such device' >&2; exit 1 ;; esac")
+    assert not machine.run(STEP, cmdline)
+    assert machine.read("tmp/problem").endswith("at /var/lib/a-b cannot be made ready: No such device.")
+
+
 @AS_ROOT
 def test_owner_and_mode_are_those_of_this_image(machine: Machine) -> None:
     kept = machine.root / STORE / "var/lib/a-b"
@@ -204,7 +222,6 @@ def test_a_server_that_gives_nothing_is_told_of(machine: Machine) -> None:
 
 
 def test_time_servers_of_the_network_are_handed_on(machine: Machine) -> None:
-    machine.program("sysroot/sbin/init", "")
     machine.write(
         "run/diskless/lease", "address=192.168.1.21\nntp=192.168.1.2,192.168.1.3\ndns=\ndomain=\nhostname=pc01\n"
     )

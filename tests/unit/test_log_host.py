@@ -47,6 +47,14 @@ def test_one_fault(value: Any, error: str) -> None:
     assert model(value)["errors"] == [error]
 
 
+def test_an_image_without_systemd_cannot_send() -> None:
+    everywhere = image(packages=["systemd-journal-remote"], init="openrc")
+    assert model("master", everywhere)["errors"] == [
+        "pc01: slave_log_host: 'master': is sent the log by systemd, and the init of image 'reading_room' is openrc; "
+        "allowed: an image with init systemd"
+    ]
+
+
 def test_an_image_must_be_able_to_send() -> None:
     assert model("master", {})["errors"] == [
         "pc01: slave_log_host: 'master': is sent the log by the package systemd-journal-remote, which image "

@@ -263,11 +263,13 @@ def test_facts(srv: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert list(result["images"]) == ["reading_room"]
     first, second, *rest = result["images"]["reading_room"]
     assert first == {
-        "name": G1, "bytes": first["bytes"], "shared": ["/usr"], "packages": 2, "built": "2026-11-30T00:00:00Z",
+        "name": G1, "bytes": first["bytes"], "shared": ["/usr"], "init": "systemd", "packages": 2,
+        "built": "2026-11-30T00:00:00Z",
     }  # fmt: skip
     assert first["bytes"] >= 8192 + 4 * 4096
     assert second == {
-        "name": G2, "bytes": second["bytes"], "shared": [], "packages": 0, "built": "2026-11-02T12:00:00Z",
+        "name": G2, "bytes": second["bytes"], "shared": [], "init": "systemd", "packages": 0,
+        "built": "2026-11-02T12:00:00Z",
     }  # fmt: skip
     assert [one["name"] for one in rest] == [G4, G5]
     assert result["damaged"] == [f"reading_room/{G3}"]

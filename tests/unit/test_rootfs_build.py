@@ -21,7 +21,7 @@ from ansible_collections.diskless.netboot.plugins.module_utils import (
 
 MIB = 1 << 20
 G0, G1, G2 = (f"bookworm-00000000000{number}-2026010{number}T000000Z" for number in (1, 2, 3))
-SLAVE: dict[str, Any] = {"packages": [], "files": [], "links": [], "masked_units": [], "unwanted": []}
+SLAVE: dict[str, Any] = {"packages": [], "files": [], "links": [], "masked": [], "unwanted": []}
 
 
 FORMS: list[dict[str, Any]] = [
@@ -33,7 +33,7 @@ FORMS: list[dict[str, Any]] = [
 def image(**change: Any) -> dict[str, Any]:
     return {
         "name": "room", "generation": G1, "distribution": "debian", "release": "bookworm", "architecture": "amd64",
-        "packages": [], "services": [], "public_files": [], "authorized_keys": [], "mirror": None,
+        "init": "systemd", "packages": [], "services": [], "public_files": [], "authorized_keys": [], "mirror": None,
         "kernel": {"package": "linux"}, "tree": False, "nbd": None,
     } | change  # fmt: skip
 

@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 from ansible_collections.diskless.netboot.plugins.module_utils import rootfs_configure, unit_names
 
-IMAGE: dict[str, Any] = {"services": ["ssh"], "authorized_keys": []}
+IMAGE: dict[str, Any] = {"init": "systemd", "services": ["ssh"], "authorized_keys": []}
 SLAVE: dict[str, Any] = {
     "files": [
         {"path": "etc/machine-id", "mode": "0444", "content": ""},
         {"path": "usr/local/lib/systemd/system-generators/x", "mode": "0755", "content": "#!/bin/sh\n"},
     ],
     "links": [{"path": "etc/resolv.conf", "target": "/run/diskless/resolv.conf"}],
-    "masked_units": ["fstrim.timer", "ssh"],
+    "masked": ["fstrim.timer", "ssh"],
     "unwanted": ["etc/cron.daily/*"],
 }
 
@@ -75,14 +75,14 @@ def test_units_of_every_type_keep_their_names(root: pathlib.Path, kind: str) -> 
         ran.append(command)
         return ""
 
-    image = {"services": [f"data{kind}"], "authorized_keys": []}
-    rootfs_configure.configure(str(root), image, SLAVE | {"masked_units": [f"data{kind}"]}, run)
+    image = IMAGE | {"services": [f"data{kind}"]}
+    rootfs_configure.configure(str(root), image, SLAVE | {"masked": [f"data{kind}"]}, run)
     assert ran == [["systemctl", "--root", str(root), "enable", "--", f"data{kind}"]]
     assert not (root / "etc/systemd/system").exists()
 
 
 def test_keys_are_roots_alone(root: pathlib.Path) -> None:
-    image = {"services": [], "authorized_keys": ["ssh-ed25519 AAAA a", "ssh-ed25519 BBBB b"]}
+    image = {"init": "systemd", "services": [], "authorized_keys": ["ssh-ed25519 AAAA a", "ssh-ed25519 BBBB b"]}
     rootfs_configure.configure(str(root), image, SLAVE, lambda _: "")
     keys = root / "root/.ssh/authorized_keys"
     assert keys.read_text() == "ssh-ed25519 AAAA a\nssh-ed25519 BBBB b\n"

@@ -15,7 +15,8 @@ from ansible_collections.diskless.netboot.plugins.modules import rootfs_image
 G1, G2 = (f"bookworm-00000000000{number}-2026010{number}T000000Z" for number in (1, 2))
 IMAGE: dict[str, Any] = {
     "name": "room", "generation": G1, "distribution": "debian", "release": "bookworm", "architecture": "amd64",
-    "packages": [], "services": [], "authorized_keys": [], "mirror": None, "kernel": {"package": "linux"},
+    "init": "systemd", "packages": [], "services": [], "authorized_keys": [], "mirror": None,
+    "kernel": {"package": "linux"},
     "tree": False, "nbd": None,
 }  # fmt: skip
 PACKAGES = {G1: {"less:amd64": "590-1", "bar:all": "2"}, G2: {"less:amd64": "590-2", "foo:amd64": "1.0"}}
@@ -32,8 +33,8 @@ def run(
 
     class Module:
         def __init__(self, **_: object) -> None:
-            lists = ("packages", "files", "links", "masked_units", "unwanted")
-            self.params = {"directory": str(srv), "images": images, **{name: [] for name in lists}}
+            lists = ("packages", "files", "links", "masked", "unwanted")
+            self.params = {"directory": str(srv), "images": images, **{name: [] for name in lists}, "inits": {}}
             self.check_mode = check
             self.warnings: list[str] = []
 

@@ -171,6 +171,14 @@ def test_an_older_generation_shares_what_it_has() -> None:
     )
 
 
+def test_an_older_generation_is_told_in_the_words_of_its_own_init() -> None:
+    state = Master([name(1)], everybody(name(1))).state()
+    state["images"]["reading_room"][0]["init"] = "openrc"
+    made = settled(model(pc01={"slave_services": ["!cron"]}), {"master01": state}, Run("site", None, TIME, []))
+    entry: Any = next(one for one in projections.boot_entries(made, "master01") if one["name"] == "pc01")
+    assert {"hostname=pc01", "noinit=cron"} <= set(entry["labels"][0]["cmdline"])
+
+
 def test_nothing_is_mounted_into_what_an_older_generation_shares() -> None:
     state = Master([], {}).state()
     state["images"]["catalogue"][0]["shared"] = ["/srv"]

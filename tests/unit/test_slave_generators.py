@@ -6,19 +6,10 @@ import pathlib
 import subprocess
 
 import pytest
+from slave_scripts import below, with_cmdline
 
-LOCAL = pathlib.Path(__file__).resolve().parents[2] / "roles/slave_rootfs/files/slave/usr/local"
 UNITS = "usr/lib/systemd/system"
 FIXED = "[Timer]\nRandomizedDelaySec=1800s\nFixedRandomDelay=yes\n"
-
-
-def below(root: pathlib.Path, script: str) -> str:
-    """A script that takes ``root`` for /."""
-    text = (LOCAL / "lib" / script).read_text()
-    for path in ("/proc/", "/etc/", "/run/", "/usr/l"):
-        for before in (" ", "<", '"'):
-            text = text.replace(f"{before}{path}", f"{before}{root}{path}")
-    return text
 
 
 def run(root: pathlib.Path, script: str, cmdline: str = "quiet ro", sleep: str = "sleep") -> str:
@@ -27,11 +18,8 @@ def run(root: pathlib.Path, script: str, cmdline: str = "quiet ro", sleep: str =
         (root / path).mkdir(parents=True, exist_ok=True)
     for path in ("normal", "early", "late"):
         (root / path).mkdir(exist_ok=True)
-    (root / "proc/cmdline").write_text(f"{cmdline}\n")
-    library = root / "usr/local/lib/diskless/cmdline.sh"
-    library.parent.mkdir(parents=True, exist_ok=True)
-    library.write_text(below(root, "diskless/cmdline.sh"))
-    text = below(root, script).replace("\nsleep ", f"\n{sleep} ")
+    with_cmdline(root, cmdline)
+    text = below(root, f"usr/local/lib/{script}").replace("\nsleep ", f"\n{sleep} ")
     done = subprocess.run(
         ["/bin/sh", "-c", text, "sh", *(str(root / name) for name in ("normal", "early", "late"))],
         capture_output=True,

@@ -200,8 +200,8 @@ def test_trees_share_no_identity(srv: pathlib.Path, monkeypatch: pytest.MonkeyPa
     (root / "boot/vmlinuz-6.1").touch()
     (root / "usr/lib/modules/6.1").mkdir(parents=True)
     (root / "usr/lib/modules/6.1/modules.dep").touch()
-    made = {"files": [{"path": "etc/machine-id", "mode": "0444", "content": ""}], "links": [], "masked_units": []}
-    image: dict[str, Any] = {"services": [], "authorized_keys": []}
+    made = {"files": [{"path": "etc/machine-id", "mode": "0444", "content": ""}], "links": [], "masked": []}
+    image: dict[str, Any] = {"init": "systemd", "services": [], "authorized_keys": []}
     rootfs_configure.configure(str(root), image, {**made, "unwanted": []}, lambda _: "")
     run(monkeypatch, srv, [slave("pc24"), slave("pc25")])
     for name in ("pc24", "pc25"):

@@ -36,6 +36,13 @@ lease_value() {
     sed -n "s/^$1=//p" "$2"
 }
 
+# What this computer is called: the kernel's command line says so on a network whose DHCP server does not know it.
+host_name() {
+    name=$(cmdline_last systemd.hostname "$CMDLINE")
+    name=${name:-$(cmdline_last hostname "$CMDLINE")}
+    if is_label "$name"; then echo "$name"; else lease_value hostname "$LEASE"; fi
+}
+
 # The lease $1 as resolv.conf(5).
 resolv_conf() {
     zone=$(lease_value domain "$1")

@@ -53,6 +53,14 @@ export_of() {
     cmdline_all diskless.nbd "$CMDLINE" | sed -n "s|^${1#/dev/nbd},[^,]*,\([^,]*\),.*|\1|p"
 }
 
+# Sets init to the first process of the root; fails where that is not systemd.
+read_init() {
+    init=$(cmdline_last init "$CMDLINE")
+    init=${init:-/sbin/init}
+    case $init/$(readlink "$NEW_ROOT$init") in */systemd | */systemd/) return 0 ;; esac
+    return 1
+}
+
 # What this computer runs, as <image>/<generation>, by where its image is; nothing for a tree of its own that shares nothing.
 generation() {
     case $kind in

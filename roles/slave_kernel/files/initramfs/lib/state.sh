@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# What a computer keeps on its master of its own: directories that are made once, of what the root has there, and bound over it by
-# systemd before its services start.
+# What a computer keeps on its master of its own: directories that are made once, of what the root has there, and bound over it
+# before services start.
 # shellcheck disable=SC2154 # the step sets store, the directory on the master
 
 # /var/lib/a-b → var-lib-a\x2db, the name of its mount unit (systemd.unit(5), "String Escaping").
@@ -87,8 +87,14 @@ give() {
     find "$3" -xdev -depth "-$1" "$had" -exec "$change" -h "$2" {} +
 }
 
-# A unit, not fstab: systemd takes what lies on NFS for remote, and would unmount it while the services still write there.
+# Has $1 lie over the root, now or, where systemd is told of it, before services start. By a unit, not fstab: systemd takes what lies on
+# NFS for remote, and would unmount it while the services still write there.
 bind() {
+    if ! read_init; then
+        if is_mounted "$NEW_ROOT$1"; then return; fi
+        mkdir -p "$NEW_ROOT$1" && mount -o bind "$store$1" "$NEW_ROOT$1"
+        return
+    fi
     units=/run/systemd/system
     unit=$(unit_name "$1").mount
     mkdir -p "$units/local-fs.target.requires"
