@@ -217,7 +217,7 @@ def test_a_server_that_gives_nothing_is_told_of(machine: Machine) -> None:
     machine.program("mount", 'echo "mount: mounting $5 on $6 failed: No such file or directory" >&2; exit 1')
     assert not machine.run(STEP, f"{STATE} diskless.keep=/var/x")
     assert machine.read("tmp/problem") == (
-        f"The NFS server {SERVER} does not give {OWN}, this computer's own state, to it: No such file or directory."
+        f"The NFS server {SERVER} does not give {OWN} to this computer: No such file or directory."
     )
 
 

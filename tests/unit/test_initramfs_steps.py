@@ -87,7 +87,8 @@ def test_options_of_the_command_line_go_to_both_versions(machine: Machine) -> No
 
 
 CHECK_EXPORT = (
-    f"On {SERVER}: does {IMAGE} exist, and is it exported to this computer's address? (exportfs -v, or /etc/ganesha)"
+    f"On {SERVER}: is it there, and exported to this computer's address (exportfs -v, or /etc/ganesha)? "
+    "Run site.yml again: it makes both."
 )
 
 

@@ -25,8 +25,16 @@ name_nfs_client() {
     if [ -e "$unique" ]; then printf %s "$(cat "/sys/class/net/$interface/address")" > "$unique" || true; fi
 }
 
-# Mounts the directory $2 at $3, $1 (ro, rw), with more options $4; sets version. Where that cannot be, fails and sets error.
+# Mounts the directory $2 at $3, $1 (ro, rw), with more options $4; sets version. Where that cannot be, the step fails.
 mount_nfs() {
+    mkdir -p "$3"
+    if try_nfs "$@"; then return; fi
+    fail "The NFS server $server does not give $2 to this computer: $error." \
+        "On $server: is it there, and exported to this computer's address (exportfs -v, or /etc/ganesha)? Run site.yml again: it makes both."
+}
+
+# The same; fails and sets error.
+try_nfs() {
     # The version that served the root serves the rest too.
     versions=$(sed -n "s|^$server:[^ ]* [^ ]* nfs4\{0,1\} [^ ]*vers=\([0-9.]*\).*|\1|p" /proc/mounts | tail -n 1)
     error=
