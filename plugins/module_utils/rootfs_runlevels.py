@@ -9,6 +9,7 @@ As rc-update(8) makes them, which is of no use here: it would look at the system
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -17,6 +18,8 @@ from ansible_collections.diskless.netboot.plugins.module_utils import inits, roo
 SCRIPTS = "etc/init.d"
 RUNLEVELS = "etc/runlevels"
 USUAL = "default"
+NO_SERVICES = {"rc", "rcS"}
+"""What inittab(5) calls to enter a runlevel."""
 
 
 class Choice(NamedTuple):
@@ -32,12 +35,13 @@ def choose(root: int, masked: Iterable[str], services: Iterable[str]) -> Choice:
     :param root: descriptor of the tree.
     :raises BuildError: where the image has no script of a service that it is to start.
     """
-    known = _names(root, SCRIPTS)
+    known = _services(root)
     wanted, unwanted = map(inits.services, unit_names.split(services))
     for name in wanted:
         if name not in known:
             raise rootfs_command.BuildError(
-                f"there is no service {name!r} in it; its packages bring: {', '.join(sorted(known)) or 'none'}"
+                f"there is no service {name!r} in it, as far as it has scripts for OpenRC; its packages bring: "
+                f"{', '.join(sorted(known)) or 'none'}"
             )
     not_started = {*masked} - {*wanted} | {*unwanted}
     gone = [
@@ -46,6 +50,17 @@ def choose(root: int, masked: Iterable[str], services: Iterable[str]) -> Choice:
         for name in sorted(not_started & _names(root, f"{RUNLEVELS}/{level}"))
     ]
     return Choice(gone, {f"{RUNLEVELS}/{USUAL}/{name}": f"/{SCRIPTS}/{name}" for name in wanted})
+
+
+def _services(root: int) -> set[str]:
+    """Give the scripts that can be started, as OpenRC looks for them (gendepends.sh)."""
+    found = set()
+    for name in _names(root, SCRIPTS) - NO_SERVICES:
+        with tree_files.open_below(root, SCRIPTS.split("/")) as directory:
+            mode = os.lstat(name, dir_fd=directory).st_mode
+        if stat.S_ISLNK(mode) or (stat.S_ISREG(mode) and mode & 0o111):
+            found.add(name)
+    return found
 
 
 def _names(root: int, path: str) -> set[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ansible_collections.diskless.netboot.plugins.module_utils import generation_names
+from ansible_collections.diskless.netboot.plugins.module_utils import generation_names, inits
 from ansible_collections.diskless.netboot.plugins.plugin_utils.generation import DIGITS
 from ansible_collections.diskless.netboot.plugins.plugin_utils.images import RELEASES
 from ansible_collections.diskless.netboot.plugins.plugin_utils.model import Booted, Image
@@ -32,10 +32,11 @@ def _fault(value: str) -> str | None:
 def as_long_as_any(images: Iterable[Image]) -> dict[str, Booted]:
     """What a slave might boot of each image, under names that are as long as names can be.
 
-    A slave that is taken back may get one of another release than its image has now.
+    A slave that is taken back may get one of another release than its image has now, or of another init: systemd takes
+    more words.
     """
     longest = generation_names.make(max(RELEASES, key=len), "0" * DIGITS, "20000101T000000Z")
     return {
-        image["name"]: {"name": longest, "held": False, "shared": image["shared"], "init": image["init"]}
+        image["name"]: {"name": longest, "held": False, "shared": image["shared"], "init": inits.SYSTEMD}
         for image in images
     }

@@ -13,6 +13,8 @@ from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import P
 from ansible_collections.diskless.netboot.plugins.plugin_utils.shapes import Plain, texts
 
 ALLOWED = f"{names.UNIT_ALLOWED}; with {unit_names.NOT!r} before the name, it is not to run"
+# The second is OpenRC's own: what it names counts as started while others start (openrc(8)).
+WANTED, UNWANTED = "diskless.services", "noinit"
 OPENRC_ALLOWED = "services, without an ending or with .service"
 
 
@@ -34,12 +36,18 @@ def check(place: Place, found: Iterable[str], image: str, init: str) -> None:
             place.error(unit, f"is unknown to OpenRC, which is the init of image {image!r}", OPENRC_ALLOWED)
 
 
+def check_cmdline(place: Place, words: Iterable[str], init: str) -> None:
+    """An error for each argument that would stand in the place of one that is made here: OpenRC takes the last."""
+    for word in words:
+        if init == inits.OPENRC and word.partition("=")[0] in (WANTED, UNWANTED):
+            place.error(word, "is what slave_services becomes where OpenRC is the init", "it there")
+
+
 def arguments(found: Iterable[str], init: str) -> list[str]:
     """The kernel's arguments that have a slave start and not start what it shall."""
     wanted, unwanted = unit_names.split(found)
     if init == inits.OPENRC:
-        # noinit= is OpenRC's own: what it names counts as started while others start (openrc(8)).
-        named = {"diskless.services": inits.services(wanted), "noinit": inits.services(unwanted)}
+        named = {WANTED: inits.services(wanted), UNWANTED: inits.services(unwanted)}
         return [f"{name}={','.join(services)}" for name, services in named.items() if services]
     return [*(f"systemd.wants={unit}" for unit in wanted), *(f"systemd.mask={unit}" for unit in unwanted)]
 

@@ -28,7 +28,7 @@ def covered(images: Mapping[str, Image], found: Slave) -> dict[str, str]:
 def as_booted(found: Slave, image: Image) -> Image:
     """The slave's image as it is in the generation that is settled on; as it is defined where none is."""
     generation = found["generations"].get(image["name"])
-    return {**image, "shared": generation["shared"], "init": generation["init"]} if generation else image
+    return {**image, "shared": generation["shared"]} if generation else image
 
 
 def covered_by_image(found: Slave, image: Image | None) -> dict[str, str]:
@@ -49,6 +49,7 @@ def check_root(place: Callable[[str], Place], found: Slave, image: Image) -> Non
     """What a slave's root asks of its image, and of what is mounted into it."""
     log_host.check(place("slave_log_host"), found, image)
     services.check(place("slave_services"), found["services"], image["name"], image["init"])
+    services.check_cmdline(place("slave_cmdline"), found["cmdline"], image["init"])
     check_tree(place, found, image)
     packed, its_size = image["nbd"]["format"], image["nbd"]["size"]
     here, what = place("slave_root"), "writes to the image's own file system, and"

@@ -86,6 +86,18 @@ def test_its_clock_begins_no_earlier_than_its_image(library: Library, machine: M
 def test_it_leaves_its_disks_clean(library: Library, machine: Machine) -> None:
     library.on_slave(NAME, "sh", "-c", f"echo kept | tee /root/kept /srv/data/kept > {STATE}/kept")
     library.switch_off(NAME, machine, _OFF_SECONDS)
+    words = machine.last_words(100)
+    end = [
+        words.index(word)
+        for word in (
+            "Asking all remaining processes",
+            "Unmounting local filesystems",
+            "Emergency Remount",
+            "Power down",
+        )
+    ]
+    assert end == sorted(end), words
+    assert "Killing all remaining processes" not in words
     assert library.inside(f"/srv/diskless/own/{NAME}{STATE}/kept").read_text() == "kept\n"
     for disk, path in (("persist", "/upper/root/kept"), ("data", "/kept")):
         # Its journal holds nothing that is not in its place: as after an unmount.

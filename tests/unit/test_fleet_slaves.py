@@ -9,7 +9,7 @@ from ansible_collections.diskless.netboot.plugins.module_utils import boot_words
 from ansible_collections.diskless.netboot.plugins.plugin_utils import names
 from ansible_collections.diskless.netboot.plugins.plugin_utils.boot_policy import LOADERS
 from ansible_collections.diskless.netboot.plugins.plugin_utils.fleet import fleet
-from fleet_inventory import GROUPS, IMAGES, inventory, network
+from fleet_inventory import GROUPS, IMAGES, image, inventory, network
 
 IP = "allowed: an IPv4 address like 192.168.1.21"
 OTHER = "allowed: another address of 192.168.1.0/24"
@@ -322,4 +322,14 @@ def test_a_master_elsewhere_is_a_warning() -> None:
     assert model["warnings"] == [
         "pc01: slave_master: 'master01': is on network 'reading', the slave on 'staff': that needs a DHCP relay and "
         "a router; allowed: a master on network 'staff'"
+    ]
+
+
+def test_openrc_knows_services_alone_and_each_word_once() -> None:
+    words = {"slave_services": ["x.timer", "!ssh"], "slave_cmdline": ["noinit=cron", "quiet", "softlevel=kiosk"]}
+    assert fleet(inventory(everywhere=image(init="openrc"), pc01=words), GROUPS)["errors"] == [
+        "pc01: slave_services: 'x.timer': is unknown to OpenRC, which is the init of image 'reading_room'; "
+        "allowed: services, without an ending or with .service",
+        "pc01: slave_cmdline: 'noinit=cron': is what slave_services becomes where OpenRC is the init; "
+        "allowed: it there",
     ]

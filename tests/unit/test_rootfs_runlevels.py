@@ -22,7 +22,7 @@ def _root(tmp_path: pathlib.Path) -> pathlib.Path:
         (root / path).touch()
     for name in SCRIPTS:
         (root / "etc/init.d").mkdir(exist_ok=True)
-        (root / "etc/init.d" / name).touch()
+        (root / "etc/init.d" / name).touch(0o755)
     for level, names in {"sysinit": ["hwclock.sh"], "default": ["cron", "ssh"], "recovery": ["ssh"]}.items():
         (root / "etc/runlevels" / level).mkdir(parents=True)
         for name in names:
@@ -64,10 +64,13 @@ def test_what_is_not_wanted_is_in_no_runlevel(root: pathlib.Path) -> None:
 
 
 def test_a_service_that_no_package_brings_is_told_with_those_that_there_are(root: pathlib.Path) -> None:
-    with pytest.raises(
-        rootfs_command.BuildError, match=r"^there is no service 'cup' in it; its packages bring: cron, "
-    ):
-        started(root, ["cup"], [])
+    (root / "etc/init.d/README").touch(0o644)
+    (root / "etc/init.d/rc").touch(0o755)
+    (root / "etc/init.d/agetty.ttyS0").symlink_to("agetty")
+    there = "it, as far as it has scripts for OpenRC; its packages bring: agetty.ttyS0, cron, cups, hwclock.sh, ssh"
+    for name in ("cup", "rc", "README"):
+        with pytest.raises(rootfs_command.BuildError, match=f"^there is no service '{name}' in {there}$"):
+            started(root, [name], [])
 
 
 def test_a_runlevel_that_is_a_link_leads_nowhere(root: pathlib.Path, tmp_path: pathlib.Path) -> None:

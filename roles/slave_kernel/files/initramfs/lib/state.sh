@@ -97,8 +97,8 @@ bind() {
     fi
     units=/run/systemd/system
     unit=$(unit_name "$1").mount
-    mkdir -p "$units/local-fs.target.requires"
+    mkdir -p "$units/local-fs.target.requires" || return 1
     printf '%s\n' '[Unit]' "Description=This computer's own $1" DefaultDependencies=no Conflicts=umount.target \
-        'Before=local-fs.target umount.target' '[Mount]' "What=$store$1" "Where=$1" Type=none Options=bind > "$units/$unit"
+        'Before=local-fs.target umount.target' '[Mount]' "What=$store$1" "Where=$1" Type=none Options=bind > "$units/$unit" || return 1
     ln -sf "../$unit" "$units/local-fs.target.requires/"
 }
