@@ -169,7 +169,7 @@ options:
     type: list
     elements: dict
     default: []
-    suboptions:
+    suboptions: &file
       path: {description: Path relative to the root., type: str, required: true}
       mode: {description: "Permissions, as V(0644).", type: str, default: "0644"}
       content: {description: The text., type: str, required: true}
@@ -178,7 +178,7 @@ options:
     type: list
     elements: dict
     default: []
-    suboptions:
+    suboptions: &link
       path: {description: Path relative to the root., type: str, required: true}
       target: {description: Where it leads to., type: str, required: true}
   masked:
@@ -206,18 +206,13 @@ options:
             type: list
             elements: dict
             default: []
-            suboptions:
-              path: {description: Path relative to the root., type: str, required: true}
-              mode: {description: "Permissions, as V(0644).", type: str, default: "0644"}
-              content: {description: The text., type: str, required: true}
+            suboptions: *file
           links:
             description: See O(links).
             type: list
             elements: dict
             default: []
-            suboptions:
-              path: {description: Path relative to the root., type: str, required: true}
-              target: {description: Where it leads to., type: str, required: true}
+            suboptions: *link
           masked: {description: See O(masked)., type: list, elements: str, default: []}
           unwanted: {description: See O(unwanted)., type: list, elements: str, default: []}
       openrc: *init
