@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import typing
 
 from rich.console import Console
 
 from bench import program
 from bench.boot import figures
+from bench.boot.bare_initramfs import BareInitramfs
 from bench.boot.ltsp_server import LtspServer
 from tests.boot.library import Library
 from tests.lab import connect, inventory
@@ -16,22 +18,33 @@ from tests.lab.steps import step
 
 _SLAVE = "pc01"
 _IMAGES = "srv/diskless/images/bench"
+# A machine at its login prompt, from the name of its boot.
+_Booted = typing.Callable[[str], contextlib.AbstractContextManager[Machine]]
 
 
 def measure(console: Console, library: Library, rounds: int) -> figures.Run:
-    """Boots one machine from this collection's master and from LTSP's server, in turn. Raises LabError."""
+    """Boots one machine by this collection, by a bare initramfs from the same master, and by LTSP's server, in turn.
+
+    Raises LabError.
+    """
     with step(console, "the master is up"):
         library.up()
     try:
         with step(console, "site.yml"):
             library.site("site")
         [root] = (library.exported() / _IMAGES).glob("*/root.squashfs")
+        with step(console, "a bare initramfs of the same root"):
+            bare = BareInitramfs(library, root)
+        hardware = inventory.hardware(library.model, _SLAVE, "bios", "virtio-net-pci", connect.public_key())
         with contextlib.ExitStack() as stack:
             with step(console, "LTSP serves the same root"):
                 server = stack.enter_context(LtspServer(library.lab_id, root))
-            boots = [
-                _boot(console, library, server, who, number) for number in range(1, rounds + 1) for who in figures.WHO
-            ]
+            booted: dict[str, _Booted] = {
+                figures.OURS: lambda boot: library.booted(_SLAVE, boot),
+                figures.BARE: lambda boot: bare.booted(_SLAVE, boot),
+                figures.LTSP: lambda boot: server.booted(hardware, library.folder / boot),
+            }
+            boots = [_boot(console, booted[who], who, number) for number in range(1, rounds + 1) for who in figures.WHO]
     finally:
         library.down()
     run: figures.Run = {"rounds": rounds, "generation": root.parent.name, "boots": boots}
@@ -39,21 +52,13 @@ def measure(console: Console, library: Library, rounds: int) -> figures.Run:
     return run
 
 
-def _boot(console: Console, library: Library, server: LtspServer, who: str, number: int) -> figures.Boot:
+def _boot(console: Console, booted: _Booted, who: str, number: int) -> figures.Boot:
     with step(console, f"round {number}: {who}") as current:
-        with _booted(library, server, who, number) as machine:
+        with booted(f"{who.replace(' ', '-')}-{number}") as machine:
             times = machine.times()
             received = dict(machine.capture.update().received)
         current.result = f"login after {times['login']:.1f} s, {sum(received.values()) / 1e6:.1f} MB"
     return {"who": who, "times": times, "bytes": received}
-
-
-def _booted(library: Library, server: LtspServer, who: str, number: int) -> contextlib.AbstractContextManager[Machine]:
-    name = f"{_SLAVE}-{number}"
-    if who == figures.OURS:
-        return library.booted(_SLAVE, name)
-    hardware = inventory.hardware(library.model, _SLAVE, "bios", "virtio-net-pci", connect.public_key())
-    return server.booted(hardware, library.folder / "ltsp" / name)
 
 
 if __name__ == "__main__":

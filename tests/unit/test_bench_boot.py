@@ -19,7 +19,11 @@ def _run(rounds: int) -> figures.Run:
     boots = [
         _boot(who, login + 40 * number, root)
         for number in range(rounds)
-        for who, login, root in ((figures.OURS, 40.0, 30_000_000), (figures.LTSP, 80.0, 70_000_000))
+        for who, login, root in (
+            (figures.OURS, 40.0, 30_000_000),
+            (figures.BARE, 60.0, 40_000_000),
+            (figures.LTSP, 80.0, 70_000_000),
+        )
     ]
     return {"rounds": rounds, "generation": "abc", "boots": boots}
 
@@ -28,11 +32,14 @@ def test_the_page_shows_medians_and_their_ratio() -> None:
     page = figures.page(_run(3))
     assert "`make bench-boot ROUNDS=3`" in page
     assert "medians of 3 rounds" in page
-    assert "| seconds to | this collection | LTSP | ratio |" in page
-    assert "| kernel running | 20.0 | 30.0 | 0.67 |" in page
-    assert "| login prompt | 80.0 | 120.0 | 0.67 |" in page
-    assert "| kernel, initramfs | 10.0 | 10.0 | 1.00 |" in page
-    assert "| together | 40.0 | 80.0 | 0.50 |" in page
+    assert (
+        "| seconds to | this collection | bare initramfs | LTSP | this collection : LTSP | bare initramfs : LTSP |"
+        in page
+    )
+    assert "| kernel running | 20.0 | 25.0 | 30.0 | 0.67 | 0.83 |" in page
+    assert "| login prompt | 80.0 | 100.0 | 120.0 | 0.67 | 0.83 |" in page
+    assert "| kernel, initramfs | 10.0 | 10.0 | 10.0 | 1.00 | 1.00 |" in page
+    assert "| together | 40.0 | 50.0 | 80.0 | 0.50 | 0.62 |" in page
 
 
 def test_a_single_round_has_no_medians() -> None:
@@ -44,8 +51,16 @@ def test_a_single_round_has_no_medians() -> None:
 @pytest.mark.parametrize(
     ("rounds", "expected"),
     [
-        (1, "40.0 s to login against 80.0 of LTSP, ratio 0.50; 40.0 MB against 80.0 of LTSP, ratio 0.50"),
-        (2, "60.0 s to login against 100.0 of LTSP, ratio 0.60; 40.0 MB against 80.0 of LTSP, ratio 0.50"),
+        (
+            1,
+            "40.0 s to login against 80.0 of LTSP, ratio 0.50 (bare initramfs 60.0, 0.75); "
+            "40.0 MB against 80.0 of LTSP, ratio 0.50 (bare initramfs 50.0, 0.62)",
+        ),
+        (
+            2,
+            "60.0 s to login against 100.0 of LTSP, ratio 0.60 (bare initramfs 80.0, 0.80); "
+            "40.0 MB against 80.0 of LTSP, ratio 0.50 (bare initramfs 50.0, 0.62)",
+        ),
     ],
 )
 def test_what_a_run_tells(rounds: int, expected: str) -> None:
@@ -53,4 +68,4 @@ def test_what_a_run_tells(rounds: int, expected: str) -> None:
 
 
 def test_they_take_turns() -> None:
-    assert figures.WHO == (figures.OURS, figures.LTSP)
+    assert figures.WHO == (figures.OURS, figures.BARE, figures.LTSP)
