@@ -143,9 +143,11 @@ Record = dict[str, Any]
 
 
 def build(
-    root: str, wanted: Mapping[str, list[str]], scripts: Mapping[str, str], scratch: str
+    root: str, fingerprint: list[list[int]], wanted: Mapping[str, list[str]], scripts: Mapping[str, str], scratch: str
 ) -> tuple[Record, bytes, bytes]:
-    """Give the record, the kernel and the initramfs made of the image's ``root``; ``wanted``: see :func:`asked`.
+    """Give the record, the kernel and the initramfs made of the image's ``root``.
+
+    ``fingerprint``: that of the root, which the record remembers; ``wanted``: see :func:`asked`.
 
     :raises ValueError: when the image lacks something that is needed.
     """
@@ -165,6 +167,7 @@ def build(
         parts.version,
         parts.kernel,
         initrd,
+        root=fingerprint,
         asked=wanted,
         modules=sorted(parts.modules),
         firmware=sorted(parts.firmware),
@@ -231,8 +234,7 @@ def bring_to_state(image: dict[str, Any], scripts: Mapping[str, str], scratch: s
         else:
             built = True
             parts = initramfs_store.to_build(before, fingerprint, wanted)
-            record, kernel, initrd = build(root, parts, scripts, scratch)
-            record["root"] = fingerprint
+            record, kernel, initrd = build(root, fingerprint, parts, scripts, scratch)
             contents = {initramfs_store.KERNEL: kernel, initramfs_store.INITRD: initrd}
             initramfs_store.store(record, contents, descriptor)
     stale = initramfs_store.unpublished(record, image["publish"]) if image["publish"] else []

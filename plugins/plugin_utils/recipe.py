@@ -8,4 +8,4 @@ tests/unit/test_recipe.py says when it is out of date, and what to set. A new va
 
 from __future__ import annotations
 
-RECIPE = "05d9e59034dc7efb"
+RECIPE = "ea04040c61cf530f"

@@ -97,10 +97,6 @@ enter() {
     done
 }
 
-is_there() {
-    [ -e "$1" ] || [ -L "$1" ]
-}
-
 owner_and_mode() {
     stat -c '%u:%g %a' "$1"
 }
@@ -142,8 +138,7 @@ put_copy() {
 
 # Whether $1 lies in a directory that this computer shares with others, read-only. The step 70-shared has looked at their names.
 is_shared() {
-    shared=$(cmdline_last diskless.shared "$CMDLINE")
-    for common in $(printf '%s' "${shared#*:}" | tr ',' ' '); do
+    for common in $(shared_directories); do
         case $1 in "$common"/*) return 0 ;; esac
     done
     return 1

@@ -53,12 +53,17 @@ export_of() {
     cmdline_all diskless.nbd "$CMDLINE" | sed -n "s|^${1#/dev/nbd},[^,]*,\([^,]*\),.*|\1|p"
 }
 
-# Sets init to the first process of the root; fails where that is not systemd.
+# Sets init to the first process of the root, and systemd (yes, or empty) to whether that is systemd.
 read_init() {
     init=$(cmdline_last init "$CMDLINE")
     init=${init:-/sbin/init}
-    case $init/$(readlink "$NEW_ROOT$init") in */systemd | */systemd/) return 0 ;; esac
-    return 1
+    case $init/$(readlink "$NEW_ROOT$init") in */systemd | */systemd/) systemd=yes ;; *) systemd= ;; esac
+}
+
+# The directories that this computer's tree shares with others, one a line.
+shared_directories() {
+    shared=$(cmdline_last diskless.shared "$CMDLINE")
+    printf '%s' "${shared#*:}" | tr ',' '\n'
 }
 
 # What this computer runs, as <image>/<generation>, by where its image is; nothing for a tree of its own that shares nothing.

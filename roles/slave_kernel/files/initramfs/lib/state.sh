@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # What a computer keeps on its master of its own: directories that are made once, of what the root has there, and bound over it
 # before services start.
-# shellcheck disable=SC2154 # the step sets store, the directory on the master
+# shellcheck disable=SC2154 # the step sets store, the directory on the master, and root.sh systemd
 
 # /var/lib/a-b → var-lib-a\x2db, the name of its mount unit (systemd.unit(5), "String Escaping").
 unit_name() {
@@ -65,9 +65,9 @@ fill() {
 merge() {
     chown "$(stat -c %u:%g "$1")" "$2" && chmod "$(stat -c %a "$1")" "$2" || return 1
     for entry in "$1"/* "$1"/.[!.]* "$1"/..?*; do
-        if [ ! -e "$entry" ] && [ ! -L "$entry" ]; then continue; fi
+        if ! is_there "$entry"; then continue; fi
         there=$2/${entry##*/}
-        if [ ! -e "$there" ] && [ ! -L "$there" ]; then
+        if ! is_there "$there"; then
             mv "$entry" "$there" || return 1
         elif [ -d "$entry" ] && [ -d "$there" ] && [ ! -L "$entry" ] && [ ! -L "$there" ] && ! is_kept "${there#"$store"}"; then
             # Not to lose these variables.
@@ -90,7 +90,7 @@ give() {
 # Has $1 lie over the root, now or, where systemd is told of it, before services start. By a unit, not fstab: systemd takes what lies on
 # NFS for remote, and would unmount it while the services still write there.
 bind() {
-    if ! read_init; then
+    if [ -z "$systemd" ]; then
         if is_mounted "$NEW_ROOT$1"; then return; fi
         mkdir -p "$NEW_ROOT$1" && mount -o bind "$store$1" "$NEW_ROOT$1"
         return

@@ -29,6 +29,11 @@ is_mounted() {
     grep -q " $1 " /proc/mounts
 }
 
+# A link that leads nowhere is there, too.
+is_there() {
+    [ -e "$1" ] || [ -L "$1" ]
+}
+
 # Sets server, path and options from nfsroot=.
 read_nfsroot() {
     nfsroot=$(cmdline_last nfsroot "$CMDLINE")
