@@ -92,6 +92,7 @@ def _wait_for(log: pathlib.Path, line: re.Pattern[str]) -> None:
     while not line.search(log.read_text()):
         assert "PLAY RECAP" not in log.read_text(), f"{log} has ended without a line like {line.pattern}"
         assert time.monotonic() < deadline, f"{log} has no line like {line.pattern}"
+        # A log wakes nobody who reads it.
         time.sleep(1)
 
 
