@@ -8,8 +8,7 @@ import pathlib
 import subprocess
 import typing
 
-from tests.lab import network, paths
-from tests.lab.run import run
+from tests.lab import paths, place
 
 _LIMIT_SECONDS = 60
 
@@ -17,10 +16,10 @@ _LIMIT_SECONDS = 60
 class Neighbour:
     """A network namespace, and in it a client that lives as long and keeps what it has opened, as a slave does."""
 
-    def __init__(self, namespace: str, client: pathlib.Path) -> None:
-        """`client`: a Python program that answers each line with one."""
+    def __init__(self, there: list[str], client: pathlib.Path) -> None:
+        """`there`: see place.on_the_lan(); `client`: a Python program that answers each line with one."""
         programs = str(paths.lab_folder(os.environ["DISKLESS_LAB"]) / "master01/root")
-        self._inside = ["ip", "netns", "exec", namespace, "chroot", programs]
+        self._inside = [*there, "chroot", programs]
         self._client = subprocess.Popen(
             [*self._inside, "python3", "-c", client.read_text()],
             stdin=subprocess.PIPE,
@@ -51,17 +50,9 @@ class Neighbour:
 @contextlib.contextmanager
 def on_the_lan(address: str, client: pathlib.Path) -> typing.Iterator[Neighbour]:
     """A machine with this address on the first bridge, for as long as it is needed."""
-    name = f"pc{address.rsplit('.', 1)[1]}"
-    run(["ip", "netns", "add", name])
-    try:
-        run(network.inside(["ip", "link", "add", name, "type", "veth", "peer", "name", "eth0", "netns", name]))
-        run(network.inside(["ip", "link", "set", name, "master", network.bridge_name(0), "up"]))
-        run(["ip", "-n", name, "address", "add", f"{address}/24", "dev", "eth0"])
-        run(["ip", "-n", name, "link", "set", "eth0", "up"])
-        machine = Neighbour(name, client)
+    with place.on_the_lan(f"{address}/24") as there:
+        machine = Neighbour(there, client)
         try:
             yield machine
         finally:
             machine.end()
-    finally:
-        run(["ip", "netns", "delete", name])
