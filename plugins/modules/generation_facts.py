@@ -14,7 +14,7 @@ author:
   - The diskless.netboot maintainers (@diskless)
 description:
   - Gives the generations of all images below O(directory), what each slave boots next by the record that
-    M(diskless.netboot.boot_records) keeps, and on request who uses which generation now.
+    M(diskless.netboot.boot_records) keeps, and on request who has started and who uses which generation.
   - Writes nothing, also outside check mode.
   - Only what has the name of a generation counts, as C(bookworm-3f2a9c0d1e4b-20261122T053000Z), and is there as a
     whole.
@@ -24,7 +24,9 @@ options:
     type: path
     required: true
   users:
-    description: Whether to ask the servers who uses which generation, as M(diskless.netboot.old_generations) does.
+    description:
+      - Whether to tell what each slave has started last, and to ask the servers who uses which generation, as
+        M(diskless.netboot.old_generations) does.
     type: bool
     default: false
 extends_documentation_fragment: diskless.netboot.attributes
@@ -85,6 +87,13 @@ users:
   returned: when O(users)
   type: dict
   sample: {"reading_room/bookworm-3f2a9c0d1e4b-20261122T053000Z": [nfs]}
+started:
+  description:
+    - What each slave has started last, as C(image/generation), by what it said when it got what is its own. Whether it
+      is still switched on is not known. Who has said nothing is missing, such as a tree that shares no directory.
+  returned: when O(users)
+  type: dict
+  sample: {"pc01": "reading_room/bookworm-3f2a9c0d1e4b-20261122T053000Z"}
 unsure:
   description: Why RV(users) may not be all.
   returned: when O(users)
@@ -98,6 +107,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.diskless.netboot.plugins.module_utils import (
     generation_records,
+    generation_starts,
     generation_store,
     generation_users,
     tree_files,
@@ -115,6 +125,7 @@ def used(directory: str, labels: list[str], run: generation_users.Run) -> dict[s
     found = {label: generation_users.users(path, evidence, info) for label, path in paths.items()}
     return {
         "users": {label: sorted({user.kind for user in those}) for label, those in found.items() if those},
+        "started": generation_starts.read(directory),
         "unsure": evidence.unsure,
     }
 

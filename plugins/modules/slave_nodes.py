@@ -17,8 +17,8 @@ description:
     read. It is machine-id, hostid, random seed and SSH host keys. What is there is never made anew or replaced.
   - Puts that, and the files that O(slaves) asks for, where the slave finds them at their paths,
     C(<directory>/nodes/<slave>/files/). Root alone can read that too; the role C(slave_nodes) gives it to that slave.
-  - Removes C(nodes/<slave>/) of slaves that are not listed. Their identities stay, so that they come back as they were,
-    until O(prune).
+  - Removes C(nodes/<slave>/) of slaves that are not listed, and the note of what they have started last. Their
+    identities stay, so that they come back as they were, until O(prune).
   - No result, diff, warning or error shows a private key, a password's hash or the content of a file.
 extends_documentation_fragment: diskless.netboot.attributes
 attributes:
@@ -121,6 +121,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.diskless.netboot.plugins.module_utils import (
     atomic_file,
+    generation_starts,
     identity_store,
     node_plan,
     node_slaves,
@@ -151,6 +152,7 @@ def settle(module: AnsibleModule) -> dict[str, Any]:
             if differ.plans or not found.is_closed:
                 node_work.apply(root, differ.plans)
             node_work.remove(root, found.withdrawn)
+            generation_starts.forget(root, found.withdrawn)
             identity_store.remove(root, forgotten)
     return result(slaves, found, differ, forgotten)
 

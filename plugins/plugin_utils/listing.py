@@ -1,7 +1,7 @@
 # Copyright: The diskless.netboot maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The generations of a master for people: how large they are, who boots them next, who has them open, who moves."""
+"""The generations of a master for people: how large they are, who boots and who has open which, and who moves."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from ansible_collections.diskless.netboot.plugins.plugin_utils.problems import s
 from ansible_collections.diskless.netboot.plugins.plugin_utils.projections import slaves_of
 from ansible_collections.diskless.netboot.plugins.plugin_utils.settling import Record
 
-HEADER = ("", "generation", "size", "packages", "slaves that boot it next", "open by")
+HEADER = ("", "generation", "size", "packages", "booted next by", "started last by", "open by")
 DEFINED = "*"
-LEGEND = f"{DEFINED} is what the inventory defines; a slave boots it next, whatever it runs by now"
+LEGEND = f"{DEFINED} is what the inventory defines; what a slave has started last it runs until it is switched off"
 _NUMBERED = re.compile(r"(.*?)([0-9]+)")
 
 
@@ -34,6 +34,7 @@ class Facts(TypedDict):
 
     images: dict[str, list[Told]]
     boots: dict[str, dict[str, Record]]
+    started: dict[str, str]
     users: dict[str, list[str]]
     unsure: list[str]
 
@@ -47,8 +48,14 @@ def listing(fleet: Fleet, master: str, facts: Facts) -> list[str]:
     lines = [f"{master}: {count} generation{'' if count == 1 else 's'} in {fleet['directory']}/images, {shown(size)}"]
     for image in [*fleet["images"], *(name for name in images if name not in fleet["images"])]:
         lines += ["", *_of_image(fleet, image, facts)]
-    lines += ["", LEGEND, *(f"Not sure who has what open: {reason}" for reason in facts["unsure"])]
-    return lines
+    late = [slave["name"] for slave in slaves_of(fleet, master) if _is_late(slave["name"], facts)]
+    return [
+        *lines,
+        "",
+        LEGEND,
+        *([f"To be started again, as they boot another next: {together(late)}"] if late else []),
+        *(f"Not sure who has what open: {reason}" for reason in facts["unsure"]),
+    ]
 
 
 def _of_image(fleet: Fleet, image: str, facts: Facts) -> list[str]:
@@ -68,6 +75,7 @@ def _of_image(fleet: Fleet, image: str, facts: Facts) -> list[str]:
                 shown(one["bytes"]),
                 str(one["packages"]),
                 _booting(fleet, facts["boots"], image, one["name"]),
+                together(slave for slave, runs in facts["started"].items() if runs == f"{image}/{one['name']}") or "-",
                 ", ".join(facts["users"].get(f"{image}/{one['name']}", [])) or "-",
             )
         )
@@ -82,6 +90,13 @@ def _booting(fleet: Fleet, boots: Mapping[str, Mapping[str, Record]], image: str
     free = [name for name in booting if name not in (*held, *pinned)]
     parts = (("", free), ("held: ", held), ("pinned: ", pinned))
     return "; ".join(f"{word}{together(names)}" for word, names in parts if names) or "-"
+
+
+def _is_late(slave: str, facts: Facts) -> bool:
+    """Whether a slave has started none of those that it boots next: there are several where it has a menu."""
+    runs = facts["started"].get(slave)
+    booted = {f"{image}/{record['generation']}" for image, record in facts["boots"].get(slave, {}).items()}
+    return runs is not None and bool(booted) and runs not in booted
 
 
 def moves(fleet: Fleet, master: str, facts: Facts) -> list[str]:

@@ -133,7 +133,10 @@ def test_all_move_on_and_one_goes_back_to_another_kind_of_root(
     # Of the two that run it each server has seen its own.
     _play(converged, "images", "list", diskless_list=True)
     listed = (converged.folder / "list.log").read_text()
-    assert re.search(rf"{story['first']} .*\bnbd, nfs\b", listed), listed
+    assert re.search(rf"{story['first']} .*  pc02, pc13 +nbd, nfs\b", listed), listed
+    # pc01 has been off since it had the second.
+    assert re.search(rf"{second} .*  pc01 +-", listed), listed
+    assert "To be started again, as they boot another next: pc01, pc02, pc13" in listed
 
     _play(converged, "rollback", "rollback", diskless_slaves="pc01", **_BY_NBD)
     assert converged.boots("pc01", _IMAGE)["held"] is True

@@ -1,7 +1,8 @@
 """A slave that asks its master for what is its own, as the initramfs does.
 
-Also on its own, with Python alone (`python3 -c`): answers each line `ask SERVER PORT NAME` of its standard input, from
-that local port and by that name, by one line of JSON: `{path: [mode, owner, group, content in Base64]}`, or null.
+Also on its own, with Python alone (`python3 -c`): answers each line `ask SERVER PORT WORDS` of its standard input, from
+that local port and by those words (the slave's name, and what it has started), by one line of JSON:
+`{path: [mode, owner, group, content in Base64]}`, or null.
 """
 
 from __future__ import annotations
@@ -25,13 +26,13 @@ FROM = 600
 Answer = dict[str, tuple[str, int, int, bytes]] | None
 
 
-def ask(place: typing.Sequence[str], server: str, name: str, port: int = FROM) -> Answer:
+def ask(place: typing.Sequence[str], server: str, words: str, port: int = FROM) -> Answer:
     """What is given at a `place` (tests/lab/place.py): mode, owner, group and content by path.
 
     Raises CalledProcessError where it may not have that port.
     """
     command = [*place, sys.executable, "-c", pathlib.Path(__file__).read_text()]
-    line = f"ask {server} {port} {name}\n"
+    line = f"ask {server} {port} {words}\n"
     return answer(subprocess.run(command, input=line, capture_output=True, text=True, check=True).stdout)
 
 
@@ -43,15 +44,15 @@ def answer(line: str) -> Answer:
     return {path: (mode, user, group, base64.b64decode(data)) for path, (mode, user, group, data) in found.items()}
 
 
-def _given(server: str, port: int, name: str) -> bytes:
+def _given(server: str, port: int, words: str) -> bytes:
     given = b""
     with socket.socket() as connection:
         connection.bind(("", port))
         connection.settimeout(10)
-        # Not heard at all, or closed before the name was read.
+        # Not heard at all, or closed before the words were read.
         with contextlib.suppress(ConnectionError, TimeoutError):
             connection.connect((server, PORT))
-            connection.sendall(name.encode() + b"\n")
+            connection.sendall(words.encode() + b"\n")
             connection.shutdown(socket.SHUT_WR)
             while piece := connection.recv(65536):
                 given += piece
@@ -73,8 +74,8 @@ def _files(given: bytes) -> dict[str, list[object]]:
 
 def _main() -> None:
     for line in sys.stdin:
-        _ask, server, port, name = line.split()
-        given = _given(server, int(port), name)
+        _ask, server, port, words = line.split(maxsplit=3)
+        given = _given(server, int(port), words.rstrip("\n"))
         print(json.dumps(_files(given) if given else None), flush=True)
 
 

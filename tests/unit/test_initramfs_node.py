@@ -24,6 +24,7 @@ OVERLAY = f"nfsroot={SERVER}:/srv/diskless/images/room/g1 ro diskless.lower=root
 OWN_TREE = f"nfsroot={SERVER}:/srv/diskless/trees/pc01 rw {NODE}"
 DEVICE = f"root=/dev/nbd0 rootfstype=squashfs ro {NODE}"
 PERSIST = f"root=/dev/nbd0 rootfstype=squashfs ro diskless.upper=/dev/nbd1 {NODE}"
+EXPORT = f"diskless.nbd=0,{SERVER},images/room/g1/root.squashfs,ro"
 # What the master has, and how it gives it.
 MASTER = "master"
 FILES = f"{MASTER}/files"
@@ -71,8 +72,17 @@ def test_without_a_node_nothing_is_done(machine: Machine) -> None:
     assert (machine.read("asked"), machine.read("tmp/result")) == ("", "")
 
 
-@pytest.mark.parametrize("cmdline", [OVERLAY, OWN_TREE, DEVICE, PERSIST])
-def test_files_come_with_owner_and_mode(machine: Machine, cmdline: str) -> None:
+@pytest.mark.parametrize(
+    ("cmdline", "told"),
+    [
+        (OVERLAY, "pc01 room/g1"),
+        (OWN_TREE, "pc01"),
+        (f"{OWN_TREE} diskless.shared=/srv/diskless/images/room/g1/root.squashfs:/usr", "pc01 room/g1"),
+        (f"{DEVICE} {EXPORT}", "pc01 room/g1"),
+        (f"{PERSIST} {EXPORT}", "pc01 room/g1"),
+    ],
+)
+def test_files_come_with_owner_and_mode(machine: Machine, cmdline: str, told: str) -> None:
     machine.write("sysroot/etc/machine-id", "")
     (machine.root / "sysroot/etc/ssh").mkdir(mode=0o711)
     own(machine, "etc/machine-id", "0123\n", 0o444)
@@ -89,7 +99,7 @@ def test_files_come_with_owner_and_mode(machine: Machine, cmdline: str) -> None:
     ]
     assert modes == [0o711, 0o755, 0o700]
     assert machine.read("sysroot/etc/shadow") == SHADOW.strip()
-    assert machine.read("asked") == f"-w 5 {SERVER} 585 pc01"
+    assert machine.read("asked") == f"-w 5 {SERVER} 585 {told}"
     assert machine.read("tmp/result") == f"this computer's own files: 4 from {SERVER}, as pc01"
     # Nobody finds it in the running system.
     assert not (machine.root / "run/initramfs/node").exists()
@@ -115,7 +125,7 @@ def test_it_asks_from_a_port_of_roots(machine: Machine) -> None:
                 connection.sendall(subprocess.run(tar, stdout=subprocess.PIPE, check=True).stdout + b"whole\n")
         assert ran.result(), machine.read("tmp/problem")
         assert alone.submit(ports).result() == usual == USUAL_PORTS
-    assert said == b"pc01\n"
+    assert said == b"pc01 room/g1\n"
     assert 512 <= client[1] < 640
     assert there(machine, "etc/a")[0] == "its own\n"
 

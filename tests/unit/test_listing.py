@@ -39,6 +39,15 @@ def test_a_table() -> None:
             "gone": [{"name": OLD, "bytes": 2_345_000_000, "packages": 1}],
         },
         "boots": boots,
+        "started": {
+            "pc01": f"reading_room/{new}",
+            **dict.fromkeys(("pc03", "pc04", "pc07"), f"reading_room/{OLD}"),
+            "pc05": f"gone/{OLD}",
+            # Has no record, and so boots nothing next.
+            "pc02": f"reading_room/{OLD}",
+            "left": f"gone/{OLD}",
+            "liar": "gone/nothing",
+        },
         "users": {f"reading_room/{new}": ["nbd", "nfs"]},
         "unsure": ["nbd-server was started a moment ago"],
     }
@@ -48,15 +57,17 @@ def test_a_table() -> None:
         "catalogue (keep: 3): none yet",
         "",
         "reading_room (keep: 3)",
-        "   generation                                size  packages  slaves that boot it next        open by",
-        f"*  {new}  734 MB       412  pc01, pc03, pc04, pc06          nbd, nfs",
-        f"   {OLD}     999 B         7  held: pc05, pc07; pinned: pc08  -",
+        "   generation                                size  packages  booted next by                  started last by  "
+        "   open by",
+        f"*  {new}  734 MB       412  pc01, pc03, pc04, pc06          pc01                nbd, nfs",
+        f"   {OLD}     999 B         7  held: pc05, pc07; pinned: pc08  pc02 to pc04, pc07  -",
         "",
         "gone (not in the inventory)",
-        "  generation                              size  packages  slaves that boot it next  open by",
-        f"  {OLD}  2.3 GB         1  -                         -",
+        "  generation                              size  packages  booted next by  started last by  open by",
+        f"  {OLD}  2.3 GB         1  -               left, pc05       -",
         "",
-        "* is what the inventory defines; a slave boots it next, whatever it runs by now",
+        "* is what the inventory defines; what a slave has started last it runs until it is switched off",
+        "To be started again, as they boot another next: pc03 to pc05",
         "Not sure who has what open: nbd-server was started a moment ago",
     ]
 

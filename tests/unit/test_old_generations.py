@@ -286,16 +286,20 @@ def test_facts(srv: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
 @as_root
 def test_facts_with_users(srv: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = srv / "images/reading_room" / G4 / "root.squashfs"
+    (srv / "state/started").mkdir()
+    (srv / "state/started/pc01").write_text(f"{LABELS[G4]}\n")
     with open(file, "rb") as opened, subprocess.Popen(["sleep", "60"], stdin=opened) as slave:
         result = facts(srv, capsys, users=True)
         slave.kill()
     assert (result["users"], result["unsure"]) == ({LABELS[G4]: ["sleep"]}, [])
+    assert result["started"] == {"pc01": LABELS[G4]}
 
 
 @as_root
 def test_facts_of_an_empty_master(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
     result = facts(tmp_path / "nothing", capsys, users=True, _ansible_check_mode=True)
     assert (result["changed"], result["images"], result["boots"], result["users"]) == (False, {}, {}, {})
+    assert result["started"] == {}
     assert not (tmp_path / "nothing").exists()
 
 

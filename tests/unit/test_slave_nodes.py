@@ -181,10 +181,16 @@ def test_a_link_in_the_place_of_a_directory_is_an_error(run: Run, tmp_path: path
 def test_a_slave_that_left(run: Run, tmp_path: pathlib.Path) -> None:
     run(slave("pc01"), slave("pc02"))
     (tmp_path / "srv/nodes/stray").mkdir()
+    started = tmp_path / "srv/state/started"
+    started.mkdir()
+    for name in ("pc01", "pc02"):
+        (started / name).write_text("reading_room/bookworm-3f2a9c0d1e4b-20261122T053000Z\n")
     said = run(slave("pc01"), check=True)
     assert (said["changed"], said["removed"], said["kept"], said["pruned"]) == (True, ["pc02", "stray"], ["pc02"], [])
     assert (tmp_path / "srv/nodes/pc02").exists()
+    assert (started / "pc02").exists()
     run(slave("pc01"))
+    assert [entry.name for entry in started.iterdir()] == ["pc01"]
     assert [entry.name for entry in (tmp_path / "srv/nodes").iterdir()] == ["pc01"]
     assert not run(slave("pc01"))["changed"]
     said = run(slave("pc01"), prune=True)

@@ -27,13 +27,13 @@ def slaves() -> dict[str, dict[str, Any]]:
 
 @pytest.fixture
 def asked() -> Iterator[Asked]:
-    """What a machine is given: `asked(address, name, port)`."""
+    """What a machine is given: `asked(address, words, port)`."""
     made: dict[str, neighbour.Neighbour] = {}
     with contextlib.ExitStack() as stack:
 
-        def ask(address: str, name: str, port: int = node_client.FROM) -> node_client.Answer:
+        def ask(address: str, words: str, port: int = node_client.FROM) -> node_client.Answer:
             if address not in made:
                 made[address] = stack.enter_context(neighbour.on_the_lan(address, pathlib.Path(node_client.__file__)))
-            return node_client.answer(made[address].ask(f"ask 192.168.1.1 {port} {name}"))
+            return node_client.answer(made[address].ask(f"ask 192.168.1.1 {port} {words}"))
 
         yield ask

@@ -13,6 +13,8 @@ from testinfra.host import Host
 from tests.lab import node_client, scenario
 
 TOP = "/srv/diskless/nodes"
+STARTED = "/srv/diskless/state/started"
+RUNS = "room/bookworm-3f2a9c0d1e4b-20261122T053000Z"
 PC07, PC12, STRANGER = "192.168.1.27", "192.168.1.32", "192.168.1.99"
 Asked = Callable[..., node_client.Answer]
 
@@ -42,13 +44,21 @@ def test_each_gets_its_own_as_it_is(asked: Asked, host: Host, address: str, name
     assert asked(address, name, 1023) == there
 
 
+def test_the_master_writes_down_what_a_slave_has_started(asked: Asked, host: Host) -> None:
+    assert asked(PC07, "pc07", 610)
+    assert asked(PC12, "pc12 room/bookworm-0123456789ab-20261101T000000Z", 611)
+    assert asked(PC12, f"pc12 {RUNS}", 612)
+    started = host.check_output(f"cd {STARTED} && stat --format='%a %U' . && grep --line-number '' pc07 pc12")
+    assert started.splitlines() == ["700 root", "pc07:1:", f"pc12:1:{RUNS}"]
+
+
 @pytest.mark.parametrize(
     ("address", "name", "port", "told"),
     [
         (PC07, "pc07", 1024, "it asks from port 1024, as any of its users could; below 1024 only root can"),
         (PC07, "pc12", 600, "it asks for what is the own of 'pc12', and is the address of pc07"),
         (PC07, "../pc07", 600, "it asks by what is no name, and is the address of pc07"),
-        (PC07, "p" * 100000, 600, f"it asks for what is the own of '{'p' * 64}', and is the address of pc07"),
+        (PC07, "p" * 100000, 600, f"it asks for what is the own of '{'p' * 256}', and is the address of pc07"),
     ],
 )
 def test_nobody_gets_anothers(asked: Asked, host: Host, address: str, name: str, *, port: int, told: str) -> None:

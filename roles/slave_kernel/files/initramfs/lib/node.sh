@@ -29,10 +29,10 @@ usual_ports() {
     echo "$2" > "$PORTS/ip_unprivileged_port_start"
 }
 
-# Puts into /tmp/node, as a tar, what the master has of this computer alone.
+# Puts into /tmp/node, as a tar, what the master has of this computer alone. The master is told what this computer starts with.
 fetch_node() {
     me=$(lease_value address "$LEASE")/$(lease_value prefix "$LEASE")
-    if ! refusal=$(echo "$name" | timeout -s KILL 120 nc -w 5 "$server" "$port" 2>&1 > /tmp/node); then
+    if ! refusal=$(echo "$name $(generation)" | timeout -s KILL 120 nc -w 5 "$server" "$port" 2>&1 > /tmp/node); then
         case $refusal in
             *refused*)
                 fail "The computer $server answers, but does not give machines what is their own (TCP port $port: connection refused)." \
